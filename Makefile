@@ -1,0 +1,47 @@
+# make book | test | lab | serve | exercises: each sets up .venv by itself, once.
+PYTHON ?= python3
+BIN := .venv/bin
+
+# One thread per process: kernels and test workers already use every core.
+export OMP_NUM_THREADS ?= 1
+export PYTHONDONTWRITEBYTECODE =
+
+.PHONY: help book test lab serve exercises lock clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make book       build the site into _build/html (executes every chapter)"
+	@echo "make serve      serve the built site on 127.0.0.1:8000"
+	@echo "make lab        open the exercises in JupyterLab (your copies live in work/)"
+	@echo "make test       run every check: lint, import contracts, exercises, book, tests"
+	@echo "make exercises  derive exercises/ from solutions/"
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/ready: .venv/made requirements.txt constraints.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/ready-dev: .venv/ready requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# The executed cells are cached by their own text; a changed rnnlib must run them again.
+_build/.jupyter_cache/fresh: $(wildcard rnnlib/*.py) requirements.txt constraints.txt
+	@rm -rf $(@D) && mkdir -p $(@D) && touch $@
+
+book: .venv/ready _build/.jupyter_cache/fresh
+	$(BIN)/jupyter-book build . -W -n --keep-going
+
+serve:
+	@test -f _build/html/index.html || { echo "Nothing built yet: run make book first."; exit 1; }
+	$(PYTHON) -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+lock: .venv/ready-dev
+	$(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(torch|nvidia|triton|cuda)' > constraints.txt
+
+clean:
+	rm -rf _build

@@ -1,0 +1,1 @@
+"""Grading of the course's exercises under nbgrader's own commands."""

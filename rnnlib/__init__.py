@@ -1,0 +1,1 @@
+"""Recurrent networks, each formula once: NumPy and PyTorch, CPU and GPU."""
