@@ -23,6 +23,9 @@ help:
 
 .venv/ready: .venv/made requirements.txt constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@# Kernels talk over the loopback; their notice about it would look like a warning.
+	@mkdir -p .venv/etc/ipython
+	@echo 'c.IPKernelApp.log_level = "ERROR"' > .venv/etc/ipython/ipython_kernel_config.py
 	@touch $@
 
 .venv/ready-dev: .venv/ready requirements-dev.txt
@@ -34,11 +37,30 @@ _build/.jupyter_cache/fresh: $(wildcard rnnlib/*.py) requirements.txt constraint
 	@rm -rf $(@D) && mkdir -p $(@D) && touch $@
 
 book: .venv/ready _build/.jupyter_cache/fresh
+	$(BIN)/python book/_ext/fetch_pyodide.py
 	$(BIN)/jupyter-book build . -W -n --keep-going
 
 serve:
 	@test -f _build/html/index.html || { echo "Nothing built yet: run make book first."; exit 1; }
 	$(PYTHON) -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+lab: .venv/ready
+	@mkdir -p work
+	@for unit in exercises/*/; do \
+	  [ -e work/$$(basename $$unit) ] || cp -R $$unit work/; \
+	done
+	$(BIN)/jupyter lab work
+
+exercises: .venv/ready
+	$(BIN)/rnngrade release
+
+test: .venv/ready-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/rnngrade release --check
+	$(MAKE) book
+	$(BIN)/pytest -n auto --dist loadscope
 
 lock: .venv/ready-dev
 	$(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(torch|nvidia|triton|cuda)' > constraints.txt
