@@ -9,9 +9,10 @@ def check_arrays(**arguments):
     """Check arrays against each other and return the array library they share.
 
     Each argument is `name=(array, shape)`. A shape is written as on the page: "... I" is any
-    leading axes and one of size I, "4H I" a matrix of 4·H rows and I columns. The first
-    array that shows a size fixes it for the ones that follow, as it fixes the library, the
-    dtype and the device. The Python number 0.0 stands for a bias that is left out.
+    leading axes and one of size I, "4H I" a matrix of 4·H rows and I columns; None is any
+    shape. The first array that shows a size fixes it for the ones that follow, as it fixes
+    the library, the dtype and the device. The Python number 0.0 stands for a bias that is
+    left out.
 
     Raises TypeError for something that is no array, for another library and for a wrong
     dtype, ValueError for another device and for a wrong shape.
@@ -22,7 +23,8 @@ def check_arrays(**arguments):
         _check_kind(name, array, first, reference)
     sizes = {}
     for name, (array, shape) in arrays.items():
-        _check_shape(name, tuple(array.shape), shape.split(), sizes)
+        if shape is not None:
+            _check_shape(name, tuple(array.shape), shape.split(), sizes)
     return array_namespace(reference)
 
 

@@ -24,13 +24,13 @@ def sigmoid(a):
     tail, and the derivative at 0 is right under automatic differentiation, which it is not
     for the usual form with |a|.
     """
-    xp = check_arrays(a=(a, "..."))
+    xp = check_arrays(a=(a, None))
     return xp.exp(-xp.logaddexp(xp.zeros_like(a), -a))
 
 
 def relu(a):
     """max(a, 0), element by element; NaN stays NaN, the derivative at 0 is 0, as in torch."""
-    xp = check_arrays(a=(a, "..."))
+    xp = check_arrays(a=(a, None))
     return xp.where(a <= 0, xp.zeros_like(a), a)
 
 
@@ -172,6 +172,79 @@ def lstm_step(x_t, carry, W_xh, W_hh, b_h=0.0):
     xp = check_arrays(h_prev=(h_prev, "... H"), c_prev=(c_prev, "... H"))
     i_t, f_t, c_tilde, o_t = lstm_gates(x_t, h_prev, W_xh, W_hh, b_h)
     c_t = f_t * c_prev + i_t * c_tilde
+    h_t = o_t * xp.tanh(c_t)
+    return h_t, c_t
+
+
+def lstm_1997_step(x_t, carry, W_xh, W_hh, b_h=0.0):
+    """The LSTM cell as first published, without a forget gate (Hochreiter & Schmidhuber 1997).
+
+        c_t = c_{t-1} + i_t ⊙ c̃_t
+        h_t = o_t ⊙ tanh(c_t)
+
+    The cell can only add: it never forgets, and over a long stream it grows without limit.
+    The paper squashes with scaled logistic functions; here it is tanh, as today.
+
+    Args:
+        x_t: (..., I).
+        carry: (h_{t-1}, c_{t-1}), each (..., H).
+        W_xh: (3H, I), blocks of H rows in the order i, c̃, o.
+        W_hh: (3H, H), likewise.
+        b_h: (3H,), likewise, or 0.0 for none.
+
+    Returns:
+        (h_t, c_t), each (..., H). Equals `lstm_step` with f_t = 1.
+    """
+    h_prev, c_prev = _pair("carry", carry)
+    xp = check_arrays(
+        x_t=(x_t, "... I"),
+        h_prev=(h_prev, "... H"),
+        c_prev=(c_prev, "... H"),
+        W_xh=(W_xh, "3H I"),
+        W_hh=(W_hh, "3H H"),
+        b_h=(b_h, "3H"),
+    )
+    a_i, a_c, a_o = _blocks(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 3)
+    c_t = c_prev + sigmoid(a_i) * xp.tanh(a_c)
+    h_t = sigmoid(a_o) * xp.tanh(c_t)
+    return h_t, c_t
+
+
+def peephole_lstm_step(x_t, carry, W_xh, W_hh, p, b_h=0.0):
+    """The LSTM cell whose gates also see the cell (Gers & Schmidhuber 2000).
+
+        i_t = σ(W_xi x_t + W_hi h_{t-1} + p_i ⊙ c_{t-1} + b_i)        f_t likewise, with p_f
+        c_t = f_t ⊙ c_{t-1} + i_t ⊙ c̃_t                              c̃_t as in lstm_gates
+        o_t = σ(W_xo x_t + W_ho h_{t-1} + p_o ⊙ c_t + b_o)            sees the new cell
+        h_t = o_t ⊙ tanh(c_t)
+
+    Args:
+        x_t: (..., I).
+        carry: (h_{t-1}, c_{t-1}), each (..., H).
+        W_xh: (4H, I), blocks of H rows in torch's order i, f, c̃, o.
+        W_hh: (4H, H), likewise.
+        p: (3H,), the peepholes p_i, p_f, p_o: each unit's gates see its own cell alone.
+        b_h: (4H,), or 0.0 for none.
+
+    Returns:
+        (h_t, c_t), each (..., H). Equals `lstm_step` for p = 0.
+    """
+    h_prev, c_prev = _pair("carry", carry)
+    xp = check_arrays(
+        x_t=(x_t, "... I"),
+        h_prev=(h_prev, "... H"),
+        c_prev=(c_prev, "... H"),
+        W_xh=(W_xh, "4H I"),
+        W_hh=(W_hh, "4H H"),
+        p=(p, "3H"),
+        b_h=(b_h, "4H"),
+    )
+    a_i, a_f, a_c, a_o = _blocks(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4)
+    p_i, p_f, p_o = _blocks(p, 3)
+    i_t = sigmoid(a_i + p_i * c_prev)
+    f_t = sigmoid(a_f + p_f * c_prev)
+    c_t = f_t * c_prev + i_t * xp.tanh(a_c)
+    o_t = sigmoid(a_o + p_o * c_t)
     h_t = o_t * xp.tanh(c_t)
     return h_t, c_t
 
