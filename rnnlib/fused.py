@@ -59,71 +59,73 @@ class LSTMSequence(Function):
         δa_c = δc ⊙ i_t ⊙ (1 - c̃_t²)          δa_o = δh ⊙ tanh(c_t) ⊙ o_t(1 - o_t)
         δc_{t-1} = δc ⊙ f_t                     δh_{t-1} = W_hhᵀ δa
 
-    The blocks are kept in the order c̃, i, f, o here: then the three sigmoids lie side by
-    side, and so do the three gates whose gradient comes through c_t.
+    Inside, the features come before the batch, (T, 4H, B), so that each gate of a step is
+    one block of memory; and the gates stand in the order c̃, i, f, o, so that the three
+    sigmoids are neighbours, and so are the three gates whose gradient comes through c_t.
     """
 
     @staticmethod
     def forward(ctx, xs, h_0, c_0, W_xh, W_hh, b_h):
         """Return hs and cs, each (T, B, H)."""
-        T, B, H = len(xs), *h_0.shape
+        T, (B, H) = len(xs), h_0.shape
         W_xh, W_hh, b_h = (_reorder(w, "ifco", "cifo") for w in (W_xh, W_hh, b_h))
-        gates = _inputs_to_gates(xs, W_xh, b_h)
-        hs, cs, tanh_cs = (xs.new_empty(T, B, H) for _ in range(3))
-        recurrent, h, c = W_hh.t(), h_0, c_0
-        for a, candidate, sigmoids, i, f, o, c_t, tanh_c, h_t in zip(
+        gates = torch.baddbmm(b_h.unsqueeze(1), W_xh.expand(T, -1, -1), xs.transpose(1, 2))
+        blocks = gates.view(T, 4, H, B)
+        hs, cs = (torch.cat([s.t().unsqueeze(0), s.new_empty(T, H, B)]) for s in (h_0, c_0))
+        h, c = hs[0], cs[0]
+        for a, candidate, sigmoids, i, f, o, h_t, c_t in zip(
             gates.unbind(0),
-            gates[..., :H].unbind(0),
-            gates[..., H:].unbind(0),
-            *(block.unbind(0) for block in gates.chunk(4, -1)[1:]),
-            cs.unbind(0),
-            tanh_cs.unbind(0),
-            hs.unbind(0),
+            blocks[:, 0].unbind(0),
+            blocks[:, 1:].unbind(0),
+            *(blocks[:, k].unbind(0) for k in (1, 2, 3)),
+            hs[1:].unbind(0),
+            cs[1:].unbind(0),
             strict=True,
         ):
-            a.addmm_(h, recurrent)
+            a.addmm_(W_hh, h)
             candidate.tanh_()
             sigmoids.sigmoid_()
             c = torch.mul(f, c, out=c_t).addcmul_(i, candidate)
-            h = torch.mul(o, torch.tanh(c, out=tanh_c), out=h_t)
-        ctx.save_for_backward(xs, h_0, c_0, W_xh, W_hh, gates, hs, cs, tanh_cs)
+            h = torch.tanh(c, out=h_t).mul_(o)
+        ctx.save_for_backward(xs, W_xh, W_hh, blocks, hs, cs)
         ctx.set_materialize_grads(False)
-        return hs, cs
+        return hs[1:].transpose(1, 2), cs[1:].transpose(1, 2)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, dhs, dcs):
         """Return the gradient of each argument of forward."""
-        xs, h_0, c_0, W_xh, W_hh, gates, hs, cs, tanh_cs = ctx.saved_tensors
-        H = hs.shape[-1]
-        candidate, i, f, o = gates.chunk(4, -1)
-        through_tanh = o * (1 - tanh_cs * tanh_cs)
-        da = torch.cat(
+        xs, W_xh, W_hh, blocks, hs, cs = ctx.saved_tensors
+        candidate, i, f, o = blocks.unbind(1)
+        tanh_cs = cs[1:].tanh()
+        through_tanh = _through_tanh(o, tanh_cs).unbind(0)
+        da = torch.stack(
             [
-                i * (1 - candidate * candidate),
-                candidate * i * (1 - i),
-                _before(c_0, cs) * f * (1 - f),
-                tanh_cs * o * (1 - o),
+                _through_tanh(i, candidate),
+                _through_sigmoid(candidate, i),
+                _through_sigmoid(cs[:-1], f),
+                _through_sigmoid(tanh_cs, o),
             ],
-            -1,
+            1,
         )
-        from_c = da.unflatten(-1, (4, H))[:, :, :3].unbind(0)
-        from_h = da[..., 3 * H :].unbind(0)
-        forget, through_tanh = f.unbind(0), through_tanh.unbind(0)
-        dhs = torch.zeros_like(hs) if dhs is None else dhs
-        above, cells = dhs.unbind(0), None if dcs is None else dcs.unbind(0)
-        dh, dc = dhs[-1], torch.zeros_like(c_0)
-        for t, da_t in _backwards(da):
+        rows = da.flatten(1, 2)  # (T, 4H, B)
+        from_c, from_h, forget = da[:, :3].unbind(0), da[:, 3].unbind(0), f.unbind(0)
+        dhs = torch.zeros_like(hs[1:]) if dhs is None else dhs.transpose(1, 2).contiguous()
+        above, cells = dhs.unbind(0), None if dcs is None else dcs.transpose(1, 2).unbind(0)
+        dh, dc, recurrent = above[-1], torch.zeros_like(above[-1]), W_hh.t()
+        for t, da_t in _backwards(rows):
             dc = torch.addcmul(dc, dh, through_tanh[t])
             if cells is not None:  # the loss reads the cell itself, not only through h
                 dc.add_(cells[t])
-            from_c[t].mul_(dc.unsqueeze(1))
+            from_c[t].mul_(dc)
             from_h[t].mul_(dh)
             dc.mul_(forget[t])
-            dh = torch.addmm(above[t - 1], da_t, W_hh) if t else da_t @ W_hh
-        dxs, *d_in = _gates_to_inputs(xs, W_xh, da)
-        weights = d_in[0], _outer_sum(da, _before(h_0, hs)), d_in[1]
-        return dxs, dh, dc, *(_reorder(w, "cifo", "ifco") for w in weights)
+            dh = torch.addmm(above[t - 1], recurrent, da_t) if t else recurrent @ da_t
+        dxs = rows.transpose(1, 2) @ W_xh
+        flat = rows.transpose(0, 1).flatten(1)  # (4H, T·B)
+        before = hs[:-1].transpose(1, 2).flatten(0, 1)
+        weights = flat @ xs.flatten(0, 1), flat @ before, flat.sum(1)
+        return dxs, dh.t(), dc.t(), *(_reorder(w, "cifo", "ifco") for w in weights)
 
 
 class GRUSequence(Function):
@@ -169,8 +171,8 @@ class GRUSequence(Function):
         H = hs.shape[-1]
         r, z, n = gates.chunk(3, -1)
         before = _before(h_0, hs)
-        dn = (1 - z) * (1 - n * n)
-        factors = [dn * u * r * (1 - r), (before - n) * z * (1 - z), dn * r, dn]
+        dn = _through_tanh(1 - z, n)
+        factors = [_through_sigmoid(dn * u, r), _through_sigmoid(before - n, z), dn * r, dn]
         da = torch.cat(factors, -1)
         blocks, recurrent = da.unflatten(-1, (4, H)).unbind(0), da[..., : 3 * H].unbind(0)
         keep, above, dh = z.unbind(0), dhs.unbind(0), dhs[-1]
@@ -183,6 +185,16 @@ class GRUSequence(Function):
         to_state = da[..., : 3 * H]
         db_hn = to_state[..., 2 * H :].sum((0, 1))
         return dxs, dh, dW_xh, _outer_sum(to_state, before), db_h, db_hn
+
+
+def _through_tanh(gradient, y):
+    """gradient ⊙ (1 - y²): back through y = tanh(a), in one pass over memory."""
+    return torch.ops.aten.tanh_backward(gradient, y)
+
+
+def _through_sigmoid(gradient, y):
+    """gradient ⊙ y(1 - y): back through y = σ(a), in one pass over memory."""
+    return torch.ops.aten.sigmoid_backward(gradient, y)
 
 
 def _inputs_to_gates(xs, W_xh, b_h):
