@@ -6,7 +6,7 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help book test lab serve exercises lock clean
+.PHONY: help book test lab serve exercises bench lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make serve      serve the built site on 127.0.0.1:8000"
 	@echo "make lab        open the exercises in JupyterLab (your copies live in work/)"
 	@echo "make test       run every check: lint, import contracts, exercises, book, tests"
+	@echo "make bench      measure speed and memory against torch.nn"
 	@echo "make exercises  derive exercises/ from solutions/"
 
 .venv/made:
@@ -33,7 +34,7 @@ help:
 	@touch $@
 
 # The executed cells are cached by their own text; a changed rnnlib must run them again.
-_build/.jupyter_cache/fresh: $(wildcard rnnlib/*.py) requirements.txt constraints.txt
+_build/.jupyter_cache/fresh: $(wildcard rnnlib/*.py rnnlib/*/*.py rnnlib/datasets/files/*) requirements.txt constraints.txt
 	@rm -rf $(@D) && mkdir -p $(@D) && touch $@
 
 book: .venv/ready _build/.jupyter_cache/fresh
@@ -61,6 +62,10 @@ test: .venv/ready-dev
 	$(BIN)/rnngrade release --check
 	$(MAKE) book
 	$(BIN)/pytest -n auto --dist loadscope
+
+# Two threads, as the figures say; a quiet machine gives quieter figures.
+bench: .venv/ready
+	OMP_NUM_THREADS=2 $(BIN)/python -m benchmarks
 
 lock: .venv/ready-dev
 	$(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(torch|nvidia|triton|cuda)' > constraints.txt
