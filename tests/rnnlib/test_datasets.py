@@ -108,10 +108,7 @@ def test_a_missing_file_is_told_in_one_sentence(name, tmp_path, monkeypatch):
     )
 
 
-@pytest.mark.skipif(
-    "RNN_COURSE_DOWNLOADS" not in os.environ,
-    reason="RNN_COURSE_DOWNLOADS names no folder of downloads (tools/datasets/README.md)",
-)
+@pytest.mark.downloads
 @pytest.mark.parametrize("name", NAMES)
 def test_its_script_reproduces_a_file_byte_for_byte(name, tmp_path):
     script = ROOT / "tools" / "datasets" / f"make_{name.split('.')[0]}.py"
