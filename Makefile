@@ -6,7 +6,7 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help book test lab serve exercises bench lock clean
+.PHONY: help book test lab serve exercises grade bench lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make test       run every check: lint, import contracts, exercises, book, tests"
 	@echo "make bench      measure speed and memory against torch.nn"
 	@echo "make exercises  derive exercises/ from solutions/"
+	@echo "make grade UNIT=lstm-gates   collect, grade, write feedback/ and grades.csv"
 
 .venv/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
@@ -54,6 +55,18 @@ lab: .venv/ready
 
 exercises: .venv/ready
 	$(BIN)/rnngrade release
+
+# nbgrader calls alembic by name when it makes a gradebook.
+grade: export PATH := $(CURDIR)/.venv/bin:$(PATH)
+grade: .venv/ready
+	@test -n "$(UNIT)" || { echo "Which unit? For example: make grade UNIT=lstm-gates"; exit 1; }
+	$(BIN)/rnngrade release $(UNIT)
+	$(BIN)/nbgrader generate_assignment $(UNIT)
+	$(BIN)/nbgrader zip_collect $(UNIT) --force
+	@# One notebook that cannot be read must not keep the others from their grades.
+	$(BIN)/nbgrader autograde $(UNIT) --force; graded=$$?; \
+	$(BIN)/nbgrader generate_feedback $(UNIT) --force && \
+	$(BIN)/nbgrader export --to grades.csv && exit $$graded
 
 test: .venv/ready-dev
 	$(BIN)/ruff format --check .
