@@ -5,6 +5,23 @@ arrays and it computes with NumPy, pass torch tensors and it computes with torch
 device where they lie.
 """
 
+from rnnlib import init, tasks
+from rnnlib.backward import (
+    backward_of,
+    bptt,
+    gru_step_backward,
+    lstm_step_backward,
+    rnn_step_backward,
+    truncated_bptt,
+)
+from rnnlib.gradients import (
+    central_differences,
+    clip_by_norm,
+    clip_by_value,
+    gradient_norm_by_lag,
+    lstm_cell_path,
+    spectral_radius,
+)
 from rnnlib.params import (
     GRUParams,
     LSTMParams,
@@ -19,7 +36,7 @@ from rnnlib.params import (
     rnn_from_torch,
     rnn_to_torch,
 )
-from rnnlib.scan import scan
+from rnnlib.scan import linear_scan, log_linear_scan, scan
 from rnnlib.steps import (
     LSTMGates,
     gate,
@@ -39,22 +56,38 @@ __all__ = [
     "LSTMParams",
     "LSTMTextbook",
     "RNNParams",
+    "backward_of",
+    "bptt",
+    "central_differences",
+    "clip_by_norm",
+    "clip_by_value",
     "gate",
+    "gradient_norm_by_lag",
     "gru_from_torch",
     "gru_step",
+    "gru_step_backward",
     "gru_to_torch",
+    "init",
+    "linear_scan",
+    "log_linear_scan",
     "lstm_1997_step",
+    "lstm_cell_path",
     "lstm_from_textbook",
     "lstm_from_torch",
     "lstm_gates",
     "lstm_step",
+    "lstm_step_backward",
     "lstm_to_textbook",
     "lstm_to_torch",
     "peephole_lstm_step",
     "rnn_from_torch",
     "rnn_output",
     "rnn_step",
+    "rnn_step_backward",
     "rnn_to_torch",
     "scan",
     "sigmoid",
+    "spectral_radius",
+    "tasks",
+    "truncated_bptt",
 ]
