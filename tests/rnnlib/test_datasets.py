@@ -462,10 +462,6 @@ def test_connected_digits_follow_their_seed():
     assert draw(3) != draw(4)
 
 
-def test_the_docstring_says_that_no_speaker_is_known():
-    assert "NO speaker labels" in spoken_digits.load_spoken_digits.__doc__
-
-
 # Baselines, by hand
 
 
