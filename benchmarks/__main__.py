@@ -1,21 +1,28 @@
-"""Run every benchmark, or those that are named, and print their tables as Markdown."""
+"""Run every benchmark, or those that are named, print their tables and keep them in results/."""
 
 import importlib
+import platform
 import sys
+from pathlib import Path
 
-TITLES = {
-    "imports": "Import",
-    "layers": "Modules against torch.nn, forward and backward",
-    "scans": "Length of the sequence",
-}
+import torch
+
+RESULTS = Path(__file__).parent / "results"
+NAMES = ("imports", "layers", "scans", "applications")
 
 
 def main(names):
-    """Print one section per benchmark."""
-    for name in names or TITLES:
-        print(f"## {TITLES[name]}\n", flush=True)
+    """Write one Markdown table per benchmark; the book includes them."""
+    RESULTS.mkdir(exist_ok=True)
+    for name in names or NAMES:
+        lines = []
         for row in importlib.import_module(f"benchmarks.{name}").rows():
             print(row, flush=True)
+            lines.append(row)
+        lines += ["", f"Python {platform.python_version()}, torch {torch.__version__}, CPU."]
+        aside = RESULTS / f"{name}.part"
+        aside.write_text("\n".join(lines) + "\n", "utf-8")
+        aside.replace(RESULTS / f"{name}.md")
         print()
 
 
