@@ -1,4 +1,4 @@
-"""Run every benchmark, or those that are named, print their tables and keep them in results/."""
+"""Run every benchmark, or those named, print the tables and keep them in results/."""
 
 import importlib
 import platform

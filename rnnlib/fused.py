@@ -41,12 +41,11 @@ class RNNSequence(Function):
         """Return the gradient of each argument of forward."""
         xs, h_0, W_xh, W_hh, hs = ctx.saved_tensors
         da = 1 - hs * hs if ctx.activation == "tanh" else (hs > 0).to(hs.dtype)
-        dh, above = dhs[-1], dhs.unbind(0)
+        dhs = _with_first(dhs).unbind(0)
         for t, da_t in _backwards(da):
-            da_t.mul_(dh)
-            dh = torch.addmm(above[t - 1], da_t, W_hh) if t else da_t @ W_hh
+            dhs[t].addmm_(da_t.mul_(dhs[t + 1]), W_hh)
         dxs, dW_xh, db_h = _gates_to_inputs(xs, W_xh, da)
-        return dxs, dh, dW_xh, _outer_sum(da, _before(h_0, hs)), db_h, None
+        return dxs, dhs[0], dW_xh, _outer_sum(da, _before(h_0, hs)), db_h, None
 
 
 class LSTMSequence(Function):
@@ -71,22 +70,24 @@ class LSTMSequence(Function):
         W_xh, W_hh, b_h = (_reorder(w, "ifco", "cifo") for w in (W_xh, W_hh, b_h))
         gates = torch.baddbmm(b_h.unsqueeze(1), W_xh.expand(T, -1, -1), xs.transpose(1, 2))
         blocks = gates.view(T, 4, H, B)
-        hs, cs = (torch.cat([s.t().unsqueeze(0), s.new_empty(T, H, B)]) for s in (h_0, c_0))
+        hs, cs = xs.new_empty(T + 1, H, B), xs.new_empty(T + 1, H, B)
+        hs[0], cs[0] = h_0.t(), c_0.t()
         h, c = hs[0], cs[0]
-        for a, candidate, sigmoids, i, f, o, h_t, c_t in zip(
-            gates.unbind(0),
-            blocks[:, 0].unbind(0),
-            blocks[:, 1:].unbind(0),
-            *(blocks[:, k].unbind(0) for k in (1, 2, 3)),
-            hs[1:].unbind(0),
-            cs[1:].unbind(0),
-            strict=True,
-        ):
-            a.addmm_(W_hh, h)
-            candidate.tanh_()
-            sigmoids.sigmoid_()
-            c = torch.mul(f, c, out=c_t).addcmul_(i, candidate)
-            h = torch.tanh(c, out=h_t).mul_(o)
+        with torch.inference_mode():  # nothing in the loop is tracked: a tenth of the time
+            for a, candidate, sigmoids, i, f, o, h_t, c_t in zip(
+                gates.unbind(0),
+                blocks[:, 0].unbind(0),
+                blocks[:, 1:].unbind(0),
+                *(blocks[:, k].unbind(0) for k in (1, 2, 3)),
+                hs[1:].unbind(0),
+                cs[1:].unbind(0),
+                strict=True,
+            ):
+                a.addmm_(W_hh, h)
+                candidate.tanh_()
+                sigmoids.sigmoid_()
+                c = torch.mul(f, c, out=c_t).addcmul_(i, candidate)
+                h = torch.tanh(c, out=h_t).mul_(o)
         ctx.save_for_backward(xs, W_xh, W_hh, blocks, hs, cs)
         ctx.set_materialize_grads(False)
         return hs[1:].transpose(1, 2), cs[1:].transpose(1, 2)
@@ -110,22 +111,27 @@ class LSTMSequence(Function):
         )
         rows = da.flatten(1, 2)  # (T, 4H, B)
         from_c, from_h, forget = da[:, :3].unbind(0), da[:, 3].unbind(0), f.unbind(0)
-        dhs = torch.zeros_like(hs[1:]) if dhs is None else dhs.transpose(1, 2).contiguous()
-        above, cells = dhs.unbind(0), None if dcs is None else dcs.transpose(1, 2).unbind(0)
-        dh, dc, recurrent = above[-1], torch.zeros_like(above[-1]), W_hh.t()
-        for t, da_t in _backwards(rows):
-            dc = torch.addcmul(dc, dh, through_tanh[t])
-            if cells is not None:  # the loss reads the cell itself, not only through h
-                dc.add_(cells[t])
-            from_c[t].mul_(dc)
-            from_h[t].mul_(dh)
-            dc.mul_(forget[t])
-            dh = torch.addmm(above[t - 1], recurrent, da_t) if t else recurrent @ da_t
+        sums = torch.empty_like(hs)  # δh of h_0 … h_T: first what the loss gives
+        sums[0] = 0
+        sums[1:] = 0 if dhs is None else dhs.transpose(1, 2)
+        dhs = sums.unbind(0)
+        cells = None if dcs is None else dcs.transpose(1, 2).unbind(0)
+        dc, recurrent = torch.zeros_like(dhs[0]), W_hh.t()
+        with torch.inference_mode():
+            for t, da_t in _backwards(rows):
+                dh = dhs[t + 1]
+                dc.addcmul_(dh, through_tanh[t])
+                if cells is not None:  # the loss reads the cell itself, not only through h
+                    dc.add_(cells[t])
+                from_c[t].mul_(dc)
+                from_h[t].mul_(dh)
+                dc.mul_(forget[t])
+                dhs[t].addmm_(recurrent, da_t)
         dxs = rows.transpose(1, 2) @ W_xh
         flat = rows.transpose(0, 1).flatten(1)  # (4H, T·B)
         before = hs[:-1].transpose(1, 2).flatten(0, 1)
         weights = flat @ xs.flatten(0, 1), flat @ before, flat.sum(1)
-        return dxs, dh.t(), dc.t(), *(_reorder(w, "cifo", "ifco") for w in weights)
+        return dxs, dhs[0].t(), dc.t(), *(_reorder(w, "cifo", "ifco") for w in weights)
 
 
 class GRUSequence(Function):
@@ -175,16 +181,15 @@ class GRUSequence(Function):
         factors = [_through_sigmoid(dn * u, r), _through_sigmoid(before - n, z), dn * r, dn]
         da = torch.cat(factors, -1)
         blocks, recurrent = da.unflatten(-1, (4, H)).unbind(0), da[..., : 3 * H].unbind(0)
-        keep, above, dh = z.unbind(0), dhs.unbind(0), dhs[-1]
+        keep, dhs = z.unbind(0), _with_first(dhs).unbind(0)
         for t, _ in _backwards(da):
-            blocks[t].mul_(dh.unsqueeze(1))
-            dh = torch.addcmul(above[t - 1], dh, keep[t]) if t else dh * keep[t]
-            dh = torch.addmm(dh, recurrent[t], W_hh)
+            blocks[t].mul_(dhs[t + 1].unsqueeze(1))
+            dhs[t].addcmul_(dhs[t + 1], keep[t]).addmm_(recurrent[t], W_hh)
         to_inputs = torch.cat([da[..., : 2 * H], da[..., 3 * H :]], -1)
         dxs, dW_xh, db_h = _gates_to_inputs(xs, W_xh, to_inputs)
         to_state = da[..., : 3 * H]
         db_hn = to_state[..., 2 * H :].sum((0, 1))
-        return dxs, dh, dW_xh, _outer_sum(to_state, before), db_h, db_hn
+        return dxs, dhs[0], dW_xh, _outer_sum(to_state, before), db_h, db_hn
 
 
 def _through_tanh(gradient, y):
@@ -215,6 +220,11 @@ def _outer_sum(da, rows):
 def _before(first, states):
     """The state before each step: first, then all but the last."""
     return torch.cat([first.unsqueeze(0), states[:-1]])
+
+
+def _with_first(dhs):
+    """The gradients of h_0 … h_T as the loss gives them: 0 for h_0. A copy, to be added to."""
+    return torch.cat([torch.zeros_like(dhs[:1]), dhs])
 
 
 def _backwards(steps):

@@ -23,7 +23,6 @@ from rnnlib.datasets import (
     make_windows,
     pad_batch,
     shakespeare,
-    spoken_digits,
     translation,
 )
 
