@@ -77,10 +77,10 @@ def shakespeare(seed):
     """Bits per character of *Macbeth*, by an LSTM that read seven other plays."""
     text = load_shakespeare()
     vocabulary = Vocabulary(text.train)
-    chunks = corpus_chunks(vocabulary.encode(text.train), B=64, T=64)
+    chunks = corpus_chunks(vocabulary.encode(text.train), B=48, T=64)
     make = partial(CharLM, len(vocabulary), 192)
     model, seconds = train(
-        make, TruncatedBPTT(), lambda rng: chunks, 4, 1e-2, seed, len(chunks)
+        make, TruncatedBPTT(), lambda rng: chunks, 4, 8e-3, seed, len(chunks)
     )
     held_out = corpus_chunks(vocabulary.encode(text.test), B=1, T=512)
     return bits_per_character(model, held_out), seconds
@@ -328,7 +328,7 @@ def guessing():
     return 100 * tasks.DIGITS_BASELINE
 
 
-# name: (unit, baseline, its value, model, its run, seconds in which the figure is due)
+# name: (score, baseline, its value, network, its run)
 TABLE = {
     "text, English": ("bits/char ↓", "5-gram", shakespeare_baseline, "LSTM 192", shakespeare),
     "text, surnames": ("bits/char ↓", "5-gram", surnames_baseline, "LSTM 128", surnames),

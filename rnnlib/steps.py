@@ -61,13 +61,7 @@ def rnn_step(x_t, h_prev, W_xh, W_hh, b_h=0.0, *, activation="tanh"):
     Equals `torch.nn.RNNCell` with b_h = bias_ih + bias_hh.
     """
     check_choice("activation", activation, ("tanh", "relu"))
-    check_arrays(
-        x_t=(x_t, "... I"),
-        h_prev=(h_prev, "... H"),
-        W_xh=(W_xh, "H I"),
-        W_hh=(W_hh, "H H"),
-        b_h=(b_h, "H"),
-    )
+    _check_cell(1, x_t, h_prev, W_xh, W_hh, b_h)
     return ACTIVATIONS[activation](x_t @ W_xh.T + h_prev @ W_hh.T + b_h)
 
 
@@ -139,13 +133,7 @@ def lstm_gates(x_t, h_prev, W_xh, W_hh, b_h=0.0):
     Returns:
         LSTMGates(i_t, f_t, c_tilde, o_t), each (..., H).
     """
-    xp = check_arrays(
-        x_t=(x_t, "... I"),
-        h_prev=(h_prev, "... H"),
-        W_xh=(W_xh, "4H I"),
-        W_hh=(W_hh, "4H H"),
-        b_h=(b_h, "4H"),
-    )
+    xp = _check_cell(4, x_t, h_prev, W_xh, W_hh, b_h)
     a_i, a_f, a_c, a_o = _blocks(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4)
     return LSTMGates(sigmoid(a_i), sigmoid(a_f), xp.tanh(a_c), sigmoid(a_o))
 
@@ -196,14 +184,7 @@ def lstm_1997_step(x_t, carry, W_xh, W_hh, b_h=0.0):
         (h_t, c_t), each (..., H). Equals `lstm_step` with f_t = 1.
     """
     h_prev, c_prev = _pair("carry", carry)
-    xp = check_arrays(
-        x_t=(x_t, "... I"),
-        h_prev=(h_prev, "... H"),
-        c_prev=(c_prev, "... H"),
-        W_xh=(W_xh, "3H I"),
-        W_hh=(W_hh, "3H H"),
-        b_h=(b_h, "3H"),
-    )
+    xp = _check_cell(3, x_t, h_prev, W_xh, W_hh, b_h, c_prev=(c_prev, "... H"))
     a_i, a_c, a_o = _blocks(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 3)
     c_t = c_prev + sigmoid(a_i) * xp.tanh(a_c)
     h_t = sigmoid(a_o) * xp.tanh(c_t)
@@ -230,15 +211,8 @@ def peephole_lstm_step(x_t, carry, W_xh, W_hh, p, b_h=0.0):
         (h_t, c_t), each (..., H). Equals `lstm_step` for p = 0.
     """
     h_prev, c_prev = _pair("carry", carry)
-    xp = check_arrays(
-        x_t=(x_t, "... I"),
-        h_prev=(h_prev, "... H"),
-        c_prev=(c_prev, "... H"),
-        W_xh=(W_xh, "4H I"),
-        W_hh=(W_hh, "4H H"),
-        p=(p, "3H"),
-        b_h=(b_h, "4H"),
-    )
+    more = {"c_prev": (c_prev, "... H"), "p": (p, "3H")}
+    xp = _check_cell(4, x_t, h_prev, W_xh, W_hh, b_h, **more)
     a_i, a_f, a_c, a_o = _blocks(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4)
     p_i, p_f, p_o = _blocks(p, 3)
     i_t = sigmoid(a_i + p_i * c_prev)
@@ -279,14 +253,7 @@ def gru_step(x_t, h_prev, W_xh, W_hh, b_h=0.0, b_hn=0.0, *, reset="after"):
     check_choice("reset", reset, ("after", "before"))
     if reset == "before" and not isinstance(b_hn, float):
         raise ValueError('b_hn must be left out when reset="before": there is no such bias.')
-    xp = check_arrays(
-        x_t=(x_t, "... I"),
-        h_prev=(h_prev, "... H"),
-        W_xh=(W_xh, "3H I"),
-        W_hh=(W_hh, "3H H"),
-        b_h=(b_h, "3H"),
-        b_hn=(b_hn, "H"),
-    )
+    xp = _check_cell(3, x_t, h_prev, W_xh, W_hh, b_h, b_hn=(b_hn, "H"))
     H = h_prev.shape[-1]
     W_hrz, W_hn = W_hh[: 2 * H, :], W_hh[2 * H :, :]
     x_r, x_z, x_n = _blocks(x_t @ W_xh.T + b_h, 3)
@@ -298,6 +265,19 @@ def gru_step(x_t, h_prev, W_xh, W_hh, b_h=0.0, b_hn=0.0, *, reset="after"):
     else:
         n_t = xp.tanh(x_n + (r_t * h_prev) @ W_hn.T)
     return (1 - z_t) * n_t + z_t * h_prev
+
+
+def _check_cell(gates, x_t, h_prev, W_xh, W_hh, b_h, **more):
+    """What all cells ask of their arguments; `gates` blocks of H rows in each weight."""
+    rows = "H" if gates == 1 else f"{gates}H"
+    return check_arrays(
+        x_t=(x_t, "... I"),
+        h_prev=(h_prev, "... H"),
+        W_xh=(W_xh, f"{rows} I"),
+        W_hh=(W_hh, f"{rows} H"),
+        b_h=(b_h, rows),
+        **more,
+    )
 
 
 def _blocks(a, n):
