@@ -164,6 +164,41 @@ def translation_baseline():
     return statistics.median(translation(seed, attention="none")[0] for seed in SEEDS)
 
 
+def price_windows():
+    """Windows of 22 daily log returns, and the next one: to learn from all shares, to test
+    on AAPL, with its price on the last day of each window and the day after."""
+    learn, _, test = load_stocks()
+    returns = [np.diff(np.log(share[np.isfinite(share)])) for share in learn.adj_close.T]
+    aapl = test.adj_close[:, 0]
+    windows = make_windows([r.astype(np.float32) for r in returns if len(r) > 22], 22)
+    held_out = make_windows([np.diff(np.log(aapl)).astype(np.float32)], 22)
+    return windows, held_out, aapl[22:-1], aapl[23:]
+
+
+def prices(seed):
+    """RMSE in dollars of tomorrow's price of AAPL, foretold through its return."""
+    learn, test, today, tomorrow = price_windows()
+    std = learn.inputs.std()
+
+    def loss(model, batch):
+        xs, targets = batch
+        return F.mse_loss(model(xs)[:, 0], targets[0])
+
+    xs = torch.from_numpy(learn.inputs / std).unsqueeze(-1)
+    columns = shuffled((xs, torch.from_numpy(learn.targets / std).unsqueeze(0)), 128)
+    steps = -(-learn.inputs.shape[1] // 128)
+    model, seconds = train(partial(Forecaster, 1, 32), loss, columns, 10, 5e-3, seed, steps)
+    with torch.no_grad():
+        returns = model(torch.from_numpy(test.inputs / std).unsqueeze(-1))[:, 0].numpy() * std
+    return rmse(today * np.exp(returns), tomorrow), seconds
+
+
+def prices_baseline():
+    """Tomorrow is today."""
+    _, _, today, tomorrow = price_windows()
+    return baselines.rmse(today, tomorrow)
+
+
 def volatility_windows():
     """Windows of 22 days of log log(high / low), all shares, and the day after."""
     parts = []
@@ -339,6 +374,7 @@ TABLE = {
         "biGRU 96 with attention",
         translation,
     ),
+    "stocks, price of AAPL": ("$ RMSE ↓", "persistence", prices_baseline, "LSTM 32", prices),
     "stocks, range": ("RMSE ↓", "HAR", stocks_baseline, "LSTM 32", stocks),
     "glucose, 30 min": ("mg/dL RMSE ↓", "AR(24)", glucose_baseline, "GRU 48", glucose),
     "speech, digits": ("% strings ↑", "9 frames", speech_baseline, "biGRU 64", speech),
