@@ -412,7 +412,7 @@ TABLE = {
 def rows(names=()):
     """Yield a line per application."""
     torch.set_num_threads(1)
-    yield "| task | score | baseline | | network | seeds 0, 1, 2 | seconds |"
+    yield "| task | score | baseline | its score | network | seeds 0, 1, 2 | seconds |"
     yield "|---|---|---|---|---|---|---|"
     for name in names or TABLE:
         unit, baseline, score, model, run = TABLE[name]
