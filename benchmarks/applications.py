@@ -196,7 +196,7 @@ def prices(seed):
 def prices_baseline():
     """Tomorrow is today."""
     _, _, today, tomorrow = price_windows()
-    return baselines.rmse(today, tomorrow)
+    return rmse(today, tomorrow)
 
 
 def volatility_windows():
@@ -241,7 +241,7 @@ def stocks_baseline():
     learn, _, test = volatility_windows()
     weights = baselines.fit_linear(baselines.har_features(learn.inputs), learn.targets)
     forecast = baselines.predict_linear(weights, baselines.har_features(test.inputs))
-    return baselines.rmse(forecast, test.targets)
+    return rmse(forecast, test.targets)
 
 
 def glucose_windows():
@@ -278,7 +278,7 @@ def glucose_baseline():
     """An autoregression over the same 24 readings, by least squares."""
     learn, _, test = glucose_windows()
     weights = baselines.fit_linear(learn.inputs, learn.targets)
-    return baselines.rmse(baselines.predict_linear(weights, test.inputs), test.targets)
+    return rmse(baselines.predict_linear(weights, test.inputs), test.targets)
 
 
 def speech(seed, recurrent=True):

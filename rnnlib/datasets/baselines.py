@@ -6,11 +6,6 @@ from math import log2
 import numpy as np
 
 
-def rmse(predictions, targets):
-    """Root of the mean squared error, in the unit of the targets."""
-    return float(np.sqrt(np.mean((np.asarray(predictions, float) - targets) ** 2)))
-
-
 def persistence(inputs):
     """Foretell no change: the last reading of each window, (T, B, ...) -> (B, ...)."""
     return inputs[-1]
