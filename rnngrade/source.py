@@ -1,10 +1,14 @@
 """Read the source of an exercise, solutions/<unit>/<unit>.md, as nbgrader's source notebook."""
 
+import builtins
 import re
 
 import jupytext
 from jupytext.myst import MystMetadataParsingError
 from nbformat import NotebookNode, from_dict
+
+from rnngrade.errors import CourseError
+from rnngrade.names import names_defined, names_taken
 
 # What nbgrader wants to see in every cell that it knows; an author writes what differs.
 METADATA = {"grade": False, "locked": False, "solution": False, "task": False}
@@ -14,10 +18,6 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-
-
-class CourseError(Exception):
-    """Something in the course is not as it must be; the message is one clear sentence."""
 
 
 def read_source(path):
@@ -37,9 +37,13 @@ def read_source(path):
     try:
         notebook = jupytext.read(path, fmt="md:myst")
         _check_cells(notebook.cells)
-    except (CourseError, MystMetadataParsingError) as error:
+        _check_names(notebook)
+    except (CourseError, MystMetadataParsingError, SyntaxError) as error:
         raise CourseError(f"{path}: {error}") from None
+    settings = notebook.metadata.get("rnngrade")
     notebook.metadata = from_dict(NOTEBOOK_METADATA)
+    if settings:
+        notebook.metadata["rnngrade"] = settings
     for position, cell in enumerate(notebook.cells):
         _complete(cell, position)
     return notebook
@@ -65,6 +69,27 @@ def _check_cells(cells):
                 raise CourseError(f"two cells have the grade_id {known['grade_id']!r}.")
             seen.add(known["grade_id"])
         _check_markers(cell, known or {})
+
+
+def _check_names(notebook):
+    """Tests run apart from the student and take nothing from there but what is exported."""
+    code = [
+        (cell.source, cell.metadata.get("nbgrader") or {})
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
+    answers = [source for source, known in code if known.get("solution")]
+    there = {*names_defined(answers), *dir(builtins), "display"}
+    there |= set(notebook.metadata.get("rnngrade", {}).get("exports", ()))
+    for source, known in code:
+        if (known.get("grade") or known.get("locked")) and not known.get("solution"):
+            missing = sorted(names_taken(source) - there)
+            if missing:
+                raise CourseError(
+                    f"the cell {known['grade_id']!r} takes {missing[0]!r}, which no cell of "
+                    "the instructor's defines and no solution cell exports."
+                )
+            there |= names_defined([source], imported=True)
 
 
 def _check_metadata(known):

@@ -1,0 +1,390 @@
+"""Two processes: what crosses between the student's code and the tests, and what does not."""
+
+import pytest
+
+from tests.exercises.submission import bank, mark, points, release, solved, source
+from tests.rnngrade.exam import examine, printed, said, verdicts
+
+RIGHT, WRONG = bank().RIGHT, bank().WRONG
+SOURCE = source()
+TESTS = [cell.source for cell in SOURCE.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+
+
+def cells(code):
+    """The code of a solved release, without its tests."""
+    return [
+        cell.source
+        for cell in solved(release(), code).cells
+        if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("grade")
+    ]
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_solutions_earn_every_point(name):
+    assert verdicts(cells(RIGHT[name]), *TESTS) == [None] * len(TESTS)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_solutions_are_told_what_they_are_told_in_their_own_kernel(name):
+    here = mark(solved(SOURCE, WRONG[name].code))
+    there = dict(zip(points(SOURCE), verdicts(cells(WRONG[name].code), *TESTS), strict=True))
+    assert {part for part, text in there.items() if text} == WRONG[name].loses
+    first = next(part for part in here if here[part])
+    assert here[first] in there[first]
+
+
+FUNCTION = "def double(x):\n    return 2 * x"
+
+
+def test_a_function_is_called():
+    assert verdicts([FUNCTION], "import torch\nassert double(torch.ones(2)).sum() == 4") == [
+        None
+    ]
+
+
+def test_a_failed_test_says_its_sentence_and_nothing_of_the_test():
+    outputs, _ = examine([FUNCTION], ["secret = 7\nassert double(1) == secret, 'too small'"])
+    (error,) = outputs[-1]
+    assert (error.ename, error.evalue) == ("AssertionError", "too small")
+    assert error.traceback == ["AssertionError: too small"]
+
+
+def test_the_text_of_a_test_cell_of_the_submission_does_not_count():
+    outcome = examine([FUNCTION], ["assert double(1) == 2"])[0]
+    assert said(outcome[-1]) is None  # what stands there is no Python at all
+
+
+def test_values_cross():
+    values = "number, text, many, array = 3, 'a', {'k': [1, (2.5, None)]}, np.arange(3)"
+    tests = (
+        "assert (number, text, many) == (3, 'a', {'k': [1, (2.5, None)]})",
+        "assert array.tolist() == [0, 1, 2]",
+    )
+    exports = ("number", "text", "many", "array")
+    assert verdicts(["import numpy as np", values], *tests, exports=exports) == [None, None]
+
+
+def test_a_name_that_is_missing_fails_its_test_alone():
+    first, second = verdicts(["x = 1"], "assert y == 1", "assert x == 1", exports=("x", "y"))
+    assert first == "NameError: name 'y' is not defined"
+    assert second is None
+
+
+def test_names_that_are_not_exported_do_not_cross():
+    (verdict,) = verdicts(["helper = 1"], "assert helper == 1", exports=("other",))
+    assert verdict == "NameError: name 'helper' is not defined"
+
+
+def test_the_last_definition_counts():
+    student = [FUNCTION, "def double(x):\n    return x"]
+    assert verdicts(student, "assert double(2) == 4") == ["AssertionError: "]
+
+
+def test_tests_share_a_namespace_that_the_student_does_not_see():
+    student = [FUNCTION, "leak = 'answer' in globals()"]
+    tests = ("answer = 42", "assert answer == 42 and not leak")
+    assert verdicts(student, *tests, exports=("double", "leak")) == [None, None]
+
+
+def test_setup_cells_run_before_the_tests_that_follow_them():
+    tests = ("# setup\nk = 2", "assert double(1) == k", "# setup\nk = 3", "assert k == 3")
+    assert verdicts([FUNCTION], *tests) == [None, None]
+
+
+def test_what_a_cell_shows_stays_in_the_notebook():
+    outputs, _ = examine(
+        [
+            "print('seen')\nimport warnings\nwarnings.warn('mind')\n1 + 1",
+            "import matplotlib.pyplot as plt\nplt.plot([1, 2]);",
+            "1 / 0",
+        ],
+        [],
+    )
+    assert printed(outputs[0]).startswith("seen\n")
+    assert "UserWarning: mind" in printed(outputs[0])
+    assert {o.get("name") for o in outputs[0]} == {"stdout", None}
+    assert outputs[0][-1].data["text/plain"] == "2"
+    assert [set(o.data) for o in outputs[1]] == [{"text/plain", "image/png"}]
+    assert said(outputs[2]) == "ZeroDivisionError: division by zero"
+
+
+def test_what_a_function_prints_while_it_is_tested_is_dropped():
+    student = ["def f(x):\n    print('input', x)\n    return x"]
+    outputs, _ = examine(student, ["assert f(3) == 3"])
+    assert outputs[-1] == []
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        ("ValueError('no')", "ValueError: no"),
+        ("NotImplementedError", "NotImplementedError: "),
+        ("KeyError('k')", "KeyError: 'k'"),
+        ("StopIteration('s')", "StudentError: StopIteration: s"),
+        ("KeyboardInterrupt", "StudentError: KeyboardInterrupt"),
+        ("SystemExit(0)", "StudentError: SystemExit: 0"),
+        ("Own('x')", "StudentError: Own: x"),
+    ],
+)
+def test_exceptions_cross_as_plain_ones(raised, told):
+    student = ["class Own(Exception):\n    pass", f"def f():\n    raise {raised}"]
+    assert verdicts(student, "f()", "assert True") == [told, None]
+
+
+GRADIENT = """
+import torch
+x = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+y, z = f(x), x * 3
+(gradient,) = torch.autograd.grad((y * y).sum() + z.sum(), x)
+assert torch.equal(gradient, {want})
+"""
+
+
+def test_gradients_pass_through_the_student():
+    # (x^3)^2 + 3x has the derivative 6 x^5 + 3.
+    student = ["def f(x):\n    return x ** 3"]
+    want = "6 * x.detach() ** 5 + 3"
+    assert verdicts(student, GRADIENT.format(want=want)) == [None]
+
+
+def test_a_wrong_gradient_is_seen():
+    student = ["def f(x):\n    return x.detach() ** 2 * x"]
+    (verdict,) = verdicts(student, GRADIENT.format(want="6 * x.detach() ** 5 + 3"))
+    assert verdict == "AssertionError: "
+
+
+def test_gradients_of_several_outputs_add_up():
+    student = ["def f(x, y):\n    return x * y, {'sum': x + y}"]
+    test = """
+import torch
+x, y = (torch.randn(3, dtype=torch.float64, requires_grad=True) for _ in "xy")
+assert torch.autograd.gradcheck(lambda x, y: (f(x, y)[0], f(x, y)[1]["sum"]), (x, y))
+"""
+    assert verdicts(student, test) == [None]
+
+
+def test_no_gradient_where_none_is_wanted():
+    student = ["def f(x):\n    return x * 2"]
+    test = """
+import torch
+with torch.no_grad():
+    assert not f(torch.ones(1, requires_grad=True)).requires_grad
+assert not f(torch.ones(1)).requires_grad
+"""
+    assert verdicts(student, test) == [None]
+
+
+MODULE = """
+import torch
+class Cell(torch.nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.layer = torch.nn.Linear(size, size)
+        self.register_buffer("scale", torch.tensor(2.0))
+
+    def forward(self, x):
+        return self.scale * self.layer(x) * (2 if self.training else 1)
+
+    def describe(self):
+        return "a cell"
+"""
+
+
+def test_a_module_has_its_weights_here_and_its_forward_there():
+    test = """
+import torch
+torch.manual_seed(0)
+cell, twin = Cell(3), torch.nn.Linear(3, 3)
+assert set(cell.state_dict()) == {"layer.weight", "layer.bias", "scale"}
+assert {n for n, _ in cell.named_parameters()} == {"layer.weight", "layer.bias"}
+weights = {f"layer.{name}": weight for name, weight in twin.state_dict().items()}
+cell.load_state_dict({"scale": torch.tensor(3.0), **weights})
+cell.eval()
+x = torch.randn(2, 3)
+assert torch.allclose(cell(x), 3 * twin(x))
+cell.train()
+assert torch.allclose(cell(x), 6 * twin(x))
+mine = torch.autograd.grad(cell(x).sum(), list(cell.parameters()))
+theirs = torch.autograd.grad(6 * twin(x).sum(), list(twin.parameters()))
+assert all(torch.allclose(a, b) for a, b in zip(mine, theirs, strict=True))
+optimizer = torch.optim.SGD(cell.parameters(), lr=1e-4)
+before = cell(x).pow(2).sum()
+before.backward()
+optimizer.step()
+assert cell(x).pow(2).sum() < before
+"""
+    assert verdicts([MODULE], test) == [None]
+
+
+def test_methods_and_attributes_of_objects():
+    student = [
+        "class Counter:\n    def __init__(self, n):\n        self.n = n\n"
+        "    def up(self, by):\n        self.n += by\n        return self.n"
+    ]
+    assert verdicts(student, "c = Counter(3)\nassert (c.up(2), c.up(2)) == (5, 7)") == [None]
+
+
+def test_generators_run_there():
+    student = ["def count(n):\n    for k in range(n):\n        yield {'k': k}"]
+    tests = (
+        "assert list(count(3)) == [{'k': 0}, {'k': 1}, {'k': 2}]",
+        "a, b = count(2), count(2)\n"
+        "assert (next(a), next(b), next(a)) == ({'k': 0}, {'k': 0}, {'k': 1})",
+    )
+    assert verdicts(student, *tests) == [None, None]
+
+
+def test_a_generator_without_end_ends():
+    student = ["def count():\n    while True:\n        yield 1"]
+    (verdict,) = verdicts(student, "list(count())")
+    assert verdict == "StudentError: count does not end"
+
+
+def test_the_student_may_call_a_function_of_the_test():
+    student = ["def slope(f, x):\n    return (f(x + 1e-3) - f(x - 1e-3)) / 2e-3"]
+    test = "import math\nassert math.isclose(slope(lambda x: x * x, 3.0), 6.0, rel_tol=1e-9)"
+    assert verdicts(student, test) == [None]
+
+
+def test_in_place_is_for_functions_whose_name_says_so():
+    student = [
+        "def halve_(x):\n    x.div_(2)\n    return x",
+        "def halve(x):\n    return x.div_(2)",
+    ]
+    tests = (
+        "import torch\nx = torch.ones(2)\nhalve_(x)\nassert x.tolist() == [0.5, 0.5]",
+        "import torch\nfrom rnngrade.check import ChangedArgument\nx = torch.ones(2)\n"
+        "try:\n    halve(x)\nexcept ChangedArgument as error:\n    assert error.position == 0\n"
+        "else:\n    raise AssertionError\nassert x.tolist() == [1, 1]",
+    )
+    assert verdicts(student, *tests) == [None, None]
+
+
+def test_random_numbers_follow_the_seed_of_the_test():
+    student = [
+        "import torch, random, numpy\ndef f():\n"
+        "    return torch.rand(1), random.random(), numpy.random.rand()"
+    ]
+    test = """
+import torch
+torch.manual_seed(3); a = f(); b = f()
+torch.manual_seed(3); c = f()
+assert a == c and a != b
+"""
+    assert verdicts(student, test) == [None]
+
+
+def test_the_student_cannot_choose_what_the_test_draws():
+    student = ["import torch\ndef f():\n    torch.manual_seed(0)\n    return 1"]
+    test = (
+        "import torch\ntorch.manual_seed(5); f(); f(); a = torch.rand(1)\n"
+        "torch.manual_seed(5); torch.rand(()); torch.rand(()); assert a == torch.rand(1)"
+    )
+    assert verdicts(student, test) == [None]
+
+
+def test_objects_of_the_student_have_no_truth_and_no_equality():
+    student = [
+        "class Yes:\n    def __eq__(self, other):\n        return True\n"
+        "    def __bool__(self):\n        return True\n"
+        "    def allclose(self, other):\n        return True\n"
+        "def f(x):\n    return Yes()"
+    ]
+    tests = ("assert f(1) == 2", "assert f(1)", "assert 2 == f(1)")
+    for verdict in verdicts(student, *tests):
+        assert verdict.startswith("TypeError: Yes of the student")
+
+
+def test_cells_without_code_stay_as_they_are():
+    assert examine(["", "  \n"], [])[0] == [[], []]
+
+
+def test_data_files_lie_beside_the_notebook():
+    student = ["text = open('data/a.txt').read()"]
+    files = {"data/a.txt": "β".encode()}
+    assert verdicts(student, "assert text == 'β'", exports=("text",), files=files) == [None]
+
+
+def test_one_submission_knows_nothing_of_the_one_before():
+    student = ["seen = 'mark' in globals() or hasattr(torch, 'mark')", "mark = torch.mark = 1"]
+    for _ in range(2):
+        assert verdicts(["import torch", *student], "assert not seen", exports=("seen",)) == [
+            None
+        ]
+
+
+def test_the_record_says_how_it_went():
+    _, record = examine([FUNCTION], ["assert double(1) == 2"])
+    assert record["ended"] is None
+    assert record["seed"] == "12ab"
+    assert set(record["seconds"]) == {"start", "student", "tests"}
+    assert record["sandbox"] == []
+
+
+ENDLESS = "while True:\n    pass"
+STUBBORN = """
+while True:
+    try:
+        while True:
+            pass
+    except BaseException:
+        pass
+"""
+QUICK = {"cell_seconds": 0.5, "call_seconds": 0.5}
+
+
+def test_an_endless_cell_is_interrupted_and_the_rest_counts():
+    outputs, record = examine([ENDLESS, FUNCTION], ["assert double(1) == 2"], limits=QUICK)
+    assert said(outputs[0]) == "OutOfTime: it ran too long and was stopped"
+    assert said(outputs[2]) is None
+    assert record["ended"] is None
+
+
+def test_an_endless_call_fails_its_test_alone():
+    student = [f"def f():\n    {ENDLESS.replace(chr(10), chr(10) + '    ')}", FUNCTION]
+    first, second = verdicts(student, "f()", "assert double(1) == 2", limits=QUICK)
+    assert first == "TimeoutError: it ran too long and was stopped"
+    assert second is None
+
+
+def test_who_does_not_let_go_is_ended():
+    outputs, record = examine([STUBBORN, FUNCTION], ["double(1)"], limits=QUICK)
+    assert said(outputs[0]) == (
+        "ProcessEnded: the notebook's process has ended: no answer in time"
+    )
+    assert said(outputs[1]) == said(outputs[0])
+    assert "NameError" in said(outputs[2])
+    assert record["ended"] == "no answer in time"
+
+
+def test_a_notebook_has_limited_time_in_all():
+    student = ["import time\ntime.sleep(0.4)"] * 5
+    outputs, record = examine(student, [], limits={"notebook_seconds": 1})
+    assert said(outputs[0]) is None
+    assert "took longer than 1 s in all" in said(outputs[4])
+    assert "took longer" in record["ended"]
+
+
+def test_a_process_that_ends_fails_what_comes_after():
+    outputs, record = examine(["import os\nos._exit(3)"], ["assert True"], exports=["x"])
+    assert said(outputs[0]).endswith("has ended: it ended with status 3")
+    assert record["ended"] == "it ended with status 3"
+
+
+def test_printing_is_cut_off():
+    outputs, _ = examine(
+        ["print('x' * 900)", "print('y' * 900)"], [], limits={"output_bytes": 1500}
+    )
+    assert printed(outputs[0]) == "x" * 900 + "\n"
+    assert printed(outputs[1]).startswith("yyy")
+    assert printed(outputs[1]).endswith("[more was printed: it is cut off here]\n")
+
+
+def test_half_precision_and_empty_tensors_cross():
+    student = ["def same(x):\n    return x"]
+    test = (
+        "import torch\nfor d in (torch.float16, torch.bfloat16, torch.int8):\n"
+        "    for n in (0, 3):\n        x = torch.ones(n, 2).to(d)\n"
+        "        assert torch.equal(same(x), x) and same(x).dtype == d"
+    )
+    assert verdicts(student, test) == [None]
