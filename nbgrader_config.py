@@ -1,8 +1,13 @@
 """nbgrader for this course: run every command in this folder, the root of the repository."""
 
 import os
+import sys
+from pathlib import Path
 
 c = get_config()
+
+# nbgrader makes its database with the alembic that it finds on the path.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
 # One thread for each kernel: nbgrader's processes share the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -20,8 +25,9 @@ c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 # downloaded/UNIT/archive takes loose notebooks, STUDENT_UNIT.ipynb, and zips.
 c.ZipCollectApp.collector_plugin = "rnngrade.collect.Collector"
 
-# A cell may take a minute. nbgrader takes every word on stderr for a failure, be it a warning
-# of torch in right code: so Python's stderr is its stdout, in `validate` as in `autograde`.
+# What follows is for `nbgrader validate`, which runs a notebook in one kernel. nbgrader takes
+# every word on stderr for a failure, be it a warning of torch in right code: so Python's
+# stderr is its stdout.
 c.Execute.timeout = 60
 c.Execute.shutdown_kernel = "immediate"
 c.Execute.extra_arguments = [
@@ -36,6 +42,17 @@ c.Autograde.sanitize_preprocessors = [
     "rnngrade.cells.DropCopies",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "rnngrade.cells.RestoreCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# The student's cells run in a sandbox, the tests in a process of their own.
+c.Autograde.autograde_preprocessors = [
+    "rnngrade.apart.ExecuteApart",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 

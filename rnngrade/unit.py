@@ -65,7 +65,10 @@ def load_unit(db_url, source, name, notebook):
         stubs = [cell.source for cell in cells if cell.name in answers]
     settings = read_settings(Path(source) / f"{notebook}.ipynb")
     exports = names_defined(stubs) | set(settings.pop("exports", ()))
-    policy, limits = _fill(Policy, settings), _fill(Limits, settings)
+    try:
+        policy, limits = _fill(Policy, settings), _fill(Limits, settings)
+    except ValueError as error:
+        raise CourseError(f"{name}: {error}") from None
     if settings:
         raise CourseError(f"{name}: unknown setting {sorted(settings)[0]!r} under rnngrade:.")
     return Unit(name, notebook, tests, frozenset(exports), policy, limits)
@@ -79,9 +82,24 @@ def read_settings(path):
 
 
 def _fill(kind, settings):
-    """Take from the settings what belongs to this dataclass."""
-    known = {field.name: field.type for field in fields(kind)}
-    taken = {name: settings.pop(name) for name in known.keys() & settings.keys()}
-    if "allows" in taken:
-        taken["allows"] = tuple(taken["allows"])
-    return kind(**taken)
+    """Take from the settings what belongs to this dataclass.
+
+    Raises:
+        ValueError: a setting of another kind than its default.
+    """
+    values = {}
+    for field in fields(kind):
+        if field.name not in settings:
+            continue
+        value = settings.pop(field.name)
+        if isinstance(field.default, tuple):
+            if not isinstance(value, list):
+                raise ValueError(f"{field.name} must be a list, got {value!r}.")
+            value = tuple(value)
+        elif isinstance(field.default, bool):
+            if not isinstance(value, bool):
+                raise ValueError(f"{field.name} must be true or false, got {value!r}.")
+        elif not isinstance(value, int | float) or value <= 0:
+            raise ValueError(f"{field.name} must be a number above 0, got {value!r}.")
+        values[field.name] = value
+    return kind(**values)
