@@ -2,6 +2,7 @@
 
 import pytest
 
+from rnngrade.sandbox import layers
 from tests.exercises.submission import bank, mark, points, release, solved, source
 from tests.rnngrade.exam import examine, printed, said, verdicts
 
@@ -313,12 +314,14 @@ def test_one_submission_knows_nothing_of_the_one_before():
         ]
 
 
-def test_the_record_says_how_it_went():
-    _, record = examine([FUNCTION], ["assert double(1) == 2"])
+@pytest.mark.parametrize("sandbox", [True, False])
+def test_the_record_says_how_it_went(sandbox):
+    _, record = examine([FUNCTION], ["assert double(1) == 2"], sandbox=sandbox)
     assert record["ended"] is None
     assert record["seed"] == "12ab"
     assert set(record["seconds"]) == {"start", "student", "tests"}
-    assert record["sandbox"] == []
+    there = {layer.name for layer in layers() if layer.present}
+    assert set(record["sandbox"]) == (there if sandbox else set())
 
 
 ENDLESS = "while True:\n    pass"
