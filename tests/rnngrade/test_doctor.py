@@ -1,0 +1,113 @@
+"""The doctor tells what a machine lacks, and whether grading would refuse."""
+
+import importlib.metadata
+import shutil
+import sys
+from collections import namedtuple
+
+import pytest
+
+from rnngrade import doctor, sandbox
+from rnngrade.errors import CourseError
+from rnngrade.sandbox import Layer, layers, require
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """The child need not import torch."""
+    monkeypatch.setattr(doctor, "_preload", lambda: ())
+
+
+def state(name):
+    """How the one line of the report about this begins, and what it says."""
+    lines = [line for line in doctor.report() if line[4:].startswith(f"{name}: ")]
+    assert len(lines) == 1
+    return lines[0].split("  ", 1)[0], lines[0].split(": ", 1)[1]
+
+
+def test_a_fit_machine_passes_and_tells_its_layers(capsys):
+    try:
+        require(layers())
+    except CourseError:
+        pytest.skip("this machine has no sandbox")
+    doctor.run()
+    printed = capsys.readouterr().out
+    for layer in layers():
+        mark = "ok" if layer.present else "--"
+        assert f"{mark}  {layer.name}: {layer.why}\n" in printed
+    assert "ok  sandbox: a child is ready after " in printed
+    assert "NO" not in printed
+
+
+def test_a_machine_without_a_sandbox_fails(monkeypatch, capsys):
+    none = tuple(
+        Layer(name, False, "not here") for name in ("bubblewrap", "landlock", "seccomp")
+    )
+    monkeypatch.setattr(doctor, "layers", lambda: none)
+    monkeypatch.setattr(sandbox, "layers", lambda: none)
+    with pytest.raises(CourseError, match="not fit for grading: 1 of the lines"):
+        doctor.run()
+    printed = capsys.readouterr().out
+    assert "--  bubblewrap: not here\n" in printed
+    assert "NO  sandbox: there is no sandbox" in printed
+
+
+def test_a_child_that_cannot_live_fails(monkeypatch):
+    if sys.platform != "linux":
+        pytest.skip("the sandbox needs Linux")
+    monkeypatch.setattr(doctor, "layers", lambda: ())
+    monkeypatch.setattr(doctor, "Box", lambda: sandbox.Box(closed=False))
+    monkeypatch.setattr(doctor, "ENTRY", "os:fsencode")  # which takes no socket
+    assert state("sandbox") == ("NO", "a child in the sandbox ended with status 1.")
+
+
+def test_another_nbgrader_fails(monkeypatch):
+    found = state("nbgrader")
+    assert found == ("ok", importlib.metadata.version("nbgrader"))
+    real = importlib.metadata.version
+    monkeypatch.setattr(
+        importlib.metadata,
+        "version",
+        lambda name: "0.8.0" if name == "nbgrader" else real(name),
+    )
+    mark, text = state("nbgrader")
+    assert mark == "NO"
+    assert text.startswith("version 0.8.0, and this course is made for 0.9.6: pip install")
+
+
+def test_no_nbgrader_fails(monkeypatch):
+    real = importlib.metadata.version
+
+    def version(name):
+        if name == "nbgrader":
+            raise importlib.metadata.PackageNotFoundError
+        return real(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert state("nbgrader")[0] == "NO"
+
+
+def test_no_alembic_fails(monkeypatch, tmp_path):
+    assert state("alembic")[0] == "ok"
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(doctor, "_sandbox", lambda: "")  # it needs a Python
+    assert state("alembic")[0] == "NO"
+
+
+def test_a_full_disk_fails(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert state(f"disk of {tmp_path}")[0] == "ok"
+    usage = namedtuple("usage", "free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(0.2e9))
+    assert state(f"disk of {tmp_path}") == ("NO", "0.2 GB free")
+
+
+def test_cuda_devices_are_named(monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    assert state("CUDA")[0] == "--"
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda number: f"card {number}")
+    assert state("CUDA") == ("ok", "card 0, card 1")
