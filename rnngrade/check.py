@@ -1,17 +1,43 @@
 """What test cells call: run a student's function, compare, and say in one sentence what is off.
 
 Every failure is an AssertionError whose sentence names the output and the kind of mistake,
-and never shows an expected value.
+and never shows an expected value. Where the student's numbers are those of a known mistake,
+`rnngrade.misconceptions` names it. An AuthorError means that the test itself is wrong.
 """
 
 import torch
 
-from rnngrade.cases import cases, shape
+from rnngrade.cases import NEAR_0, Case, cases, generator, use_devices, use_key
+from rnngrade.comparison import Comparison, products, values_and_products
+from rnngrade.verdict import (
+    AuthorError,
+    ChangedArgument,
+    Forbidden,
+    Problem,
+    check_kind,
+    check_reference,
+    check_shape,
+    check_values,
+    leaves,
+    name_of,
+)
 
-__all__ = ["cases", "close", "compare"]
+__all__ = [
+    "AuthorError",
+    "ChangedArgument",
+    "Forbidden",
+    "cases",
+    "close",
+    "compare",
+    "example",
+    "gradients",
+    "in_place",
+    "module",
+    "use_devices",
+    "use_key",
+]
 
-# Sums may be taken in another order; a result rounded to float32 on the way (1e-8) is told.
-TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
+WEIGHTS = -2  # a seed that no test has
 
 
 def close(got, want, name):
@@ -26,13 +52,39 @@ def close(got, want, name):
         AssertionError: one sentence, if they differ.
     """
     try:
-        _check_tensor(name, got)
+        check_kind(name, got)
         want = torch.as_tensor(want, dtype=got.dtype, device=got.device)
-        if got.shape != want.shape:
-            raise _Problem("shape", f"{name} must have shape {_t(want)}, got {_t(got)}")
-        _check_values(name, got, want)
-    except _Problem as problem:
-        raise AssertionError(f"{problem.sentence}.") from None
+        check_reference({name: None}, (want,), {})
+        check_shape(name, got, want)
+        check_values(name, got, want)
+    except Problem as problem:
+        raise AssertionError(f"{problem}.") from None
+
+
+def example(student, arguments, returns):
+    """Call a function on an example that can be followed on paper: a visible check.
+
+        check.example(hidden_state, {"o_t": [[0.5]], "c_t": [[0.0]]}, {"h_t": [[0.0]]})
+
+    If it fails, the function is tried on random numbers too, in order to name the mistake.
+
+    Args:
+        student: the function under test.
+        arguments: in the order of the function, each by its name on the page: a tensor or
+            nested lists of numbers.
+        returns: the outputs in order, likewise.
+
+    Raises:
+        AssertionError: one sentence, if the outputs differ.
+    """
+    case = Case({name: _tensor(value) for name, value in arguments.items()}, {}, set())
+    want = [_tensor(value) for value in returns.values()]
+    want = want[0] if len(want) == 1 else want
+    shown = Comparison(student, lambda *_: want, dict.fromkeys(returns))
+    trial = shown.trial(case)
+    if trial.problem:
+        random = _random_trials(student, case, want, returns) if trial.is_explicable else []
+        shown.tell([trial], explained_by=random)
 
 
 def compare(student, reference, cases, returns):
@@ -42,150 +94,125 @@ def compare(student, reference, cases, returns):
         student: the function under test.
         reference: the function that is right; it takes the same arguments.
         cases: from `cases(…)`.
-        returns: the outputs in order, each with its symbolic shape: {"h_t": "B H", …}.
+        returns: the outputs in order, each with its symbolic shape: {"h_t": "B H", …}, or
+            None for a shape that is not told. Where the reference nests them, as in
+            hs, (h_T, c_T), so must the student's function.
 
     Raises:
-        AssertionError: one sentence about the first kind of failure, and the setting in
-            which it occurs if it does not occur everywhere.
+        AssertionError: one sentence: the misconception, if the outputs are those of one; else
+            the first kind of failure, and where it occurs if that is not everywhere.
     """
-    problems = [_run(student, reference, case, returns) for case in cases]
-    first = next((p for p in problems if p), None)
-    if first:
-        failed = [c for c, p in zip(cases, problems, strict=True) if p and p.kind == first.kind]
-        passed = [c for c, p in zip(cases, problems, strict=True) if not p]
-        raise AssertionError(f"{first.sentence}{_where(failed, passed)}.")
+    Comparison(student, reference, returns).judge(cases)
 
 
-class _Problem(Exception):
-    """What is wrong in one case; problems of one kind are told together."""
+def gradients(student, reference, cases, returns):
+    """Compare what autograd makes of both functions: the gradients of Σ v ⊙ output, v random.
 
-    def __init__(self, kind, sentence):
-        super().__init__(sentence)
-        self.kind, self.sentence = kind, sentence
-
-
-def _run(student, reference, case, returns):
-    """The problem that the student's function has with this case, or None."""
-    try:
-        outputs = _outputs(_call(student, case), _name(student), returns)
-        wanted = reference(*case.arguments.values())
-        wanted = wanted if isinstance(wanted, tuple) else (wanted,)
-        # The kind of every output first: a wrong shape explains wrong values elsewhere.
-        for (name, symbols), got, want in zip(returns.items(), outputs, wanted, strict=True):
-            _check_tensor(name, got)
-            _check_form(name, got, want, symbols, case.sizes)
-        for (name, symbols), got, want in zip(returns.items(), outputs, wanted, strict=True):
-            _check_values(name, got, want, over_time=symbols.startswith("T "))
-    except _Problem as problem:
-        return problem
+    The arguments and errors are those of `compare`. The gradient with respect to every input
+    that holds real numbers is compared.
+    """
+    Comparison(student, reference, returns, products, _gradients_of(cases)).judge(cases)
 
 
-def _call(student, case):
-    """Call on copies, so that the reference sees the inputs as they were drawn."""
-    name, copies = _name(student), {n: a.clone() for n, a in case.arguments.items()}
-    try:
-        result = student(*copies.values())
-    except NotImplementedError:
-        raise _Problem("unfinished", f"{name} is not written yet") from None
-    except Exception as error:
-        kind = type(error).__name__
-        message = (str(error).splitlines() or [""])[0][:200].rstrip(". ")
-        shapes = ", ".join(f"{n} {_t(a)}" for n, a in case.arguments.items())
-        raise _Problem(
-            f"raised {kind}", f"{name} raised {kind} ({message}) for {shapes}"
-        ) from None
-    for argument, copy in copies.items():
-        if not torch.equal(copy, case.arguments[argument]):
-            raise _Problem("modified", f"{name} changes its argument {argument} in place")
-    return result
+def in_place(student, reference, cases, changes, returns=None):
+    """Compare how both functions change their arguments; their names end in _, as in torch.
+
+    Args:
+        student, reference, cases: as in `compare`.
+        changes: the names of the arguments that change; the others must stay as they are.
+        returns: as in `compare`, or None if it does not matter what is returned.
+    """
+    returns = returns or {}
+
+    def after(run, arguments, names):
+        outputs = run(arguments)
+        return *(arguments[name] for name in changes), *outputs
+
+    outputs = {**dict.fromkeys(changes), **returns}
+    Comparison(student, reference, returns, after, outputs, changes).judge(cases)
 
 
-def _outputs(result, name, returns):
-    """The result as a tuple with as many members as there are outputs."""
-    if result is None:
-        raise _Problem("none", f"{name} returns None, as if `return` were missing")
-    if len(returns) == 1 and not isinstance(result, tuple | list):
-        return (result,)
-    if len(returns) == 1:
-        output, kind = next(iter(returns)), type(result).__name__
-        raise _Problem("number", f"{name} must return one tensor, {output}, got a {kind}")
-    expected = f"{name} must return {len(returns)} tensors, ({', '.join(returns)})"
-    if not isinstance(result, tuple | list):
-        raise _Problem("number", f"{expected}, got one {type(result).__name__}")
-    if len(result) != len(returns):
-        raise _Problem("number", f"{expected}, got {len(result)}")
-    return tuple(result)
+def module(student, reference, sizes, cases, returns):
+    """Compare two classes of torch modules: same weights, same inputs, outputs and gradients.
 
-
-def _check_tensor(name, got):
-    if got is None:
-        raise _Problem("none", f"{name} is None, as if `return` were missing")
-    if not isinstance(got, torch.Tensor):
-        raise _Problem("type", f"{name} must be a tensor, got {type(got).__name__}")
-    if not got.dtype.is_floating_point:
-        raise _Problem("dtype", f"{name} must hold floating-point numbers, got {got.dtype}")
-
-
-def _check_form(name, got, want, symbols, sizes):
-    expected = shape(symbols, sizes)
-    if tuple(got.shape) != expected:
-        letters = ", ".join(symbols.split())
-        raise _Problem(
-            "shape", f"{name} must have shape ({letters}) = {expected}, got {_t(got)}"
+        check.module(
+            LSTM, torch.nn.LSTM, "I H", check.cases(seed=1, xs="T B I"),
+            returns={"hs": "T B H", "h_T": None, "c_T": None},
         )
-    for attribute in ("dtype", "device"):
-        mine, theirs = getattr(got, attribute), getattr(want, attribute)
-        if mine != theirs:
-            raise _Problem(
-                attribute,
-                f"{name} must keep the {attribute} of the inputs, {theirs}, got {mine}",
-            )
+
+    Args:
+        student: the class under test.
+        reference: the class that is right, or a function that makes an instance.
+        sizes: the letters whose numbers both are made with.
+        cases: the inputs of forward.
+        returns: as in `compare`.
+
+    Raises:
+        AssertionError: one sentence: the weight that is missing, misshapen or too many, or
+            what `compare` and `gradients` say.
+    """
+    count = len(cases[0].arguments)
+    cases = [_with_weights(case, reference, sizes) for case in cases]
+    names = list(cases[0].arguments)[1 + count :]
+    outputs = {**returns, **_gradients_of(cases)}
+    mine, theirs = (_applied(make, count, names) for make in (student, reference))
+    Comparison(mine, theirs, returns, values_and_products, outputs).judge(cases)
 
 
-def _check_values(name, got, want, over_time=False):
-    got, want = got.detach(), want.detach()
-    if not torch.isfinite(got).all():
-        raise _Problem("finite", f"{name} holds NaN or infinity though every input is finite")
-    wrong = _differs(got, want)
-    if not wrong.any():
-        return
-    if not _differs(-got, want).any():
-        raise _Problem("sign", f"{name} has the wrong sign")
-    if _is_scaled(got, want):
-        raise _Problem("scale", f"{name} is off by a constant factor")
-    if over_time and not wrong[0].any():
-        step = wrong.flatten(1).any(dim=1).nonzero()[0].item() + 1
-        raise _Problem(
-            "late", f"{name} is right at the first time step, wrong from step {step}"
-        )
-    raise _Problem("values", f"{name} has the right shape but wrong values")
+def _random_trials(student, case, want, returns):
+    """Trials beyond the example, if it tells which formula the function should be."""
+    from rnngrade import misconceptions  # only now: a right answer never needs them
+
+    known = misconceptions.reference_for(case, leaves(want), returns)
+    if known is None:
+        return []
+    near_0 = [c for c in cases(**known.shapes) if c.settings >= {NEAR_0, "float64"}]
+    return Comparison(student, known.function, dict.fromkeys(returns)).trials(near_0)
 
 
-def _differs(got, want):
-    # Where terms near `size` cancel, the error is relative to the terms, not to their sum.
-    size = max(1.0, want.abs().max().item())
-    return (got - want).abs() > TOLERANCE.get(want.dtype, 1e-2) * size
+def _tensor(value):
+    return (
+        value if isinstance(value, torch.Tensor) else torch.tensor(value, dtype=torch.float32)
+    )
 
 
-def _is_scaled(got, want):
-    if want.count_nonzero() < 3:  # one or two numbers are easily in proportion
-        return False
-    factor = (got * want).sum() / (want * want).sum()
-    return bool(factor) and not _differs(got / factor, want).any()
+def _gradients_of(cases):
+    """The names of the gradients of all inputs that have one."""
+    real = [
+        n for n, a in cases[0].arguments.items() if torch.is_tensor(a) and a.is_floating_point()
+    ]
+    return {f"the gradient with respect to {name}": None for name in real}
 
 
-def _where(failed, passed):
-    """The settings that all failures share, and not all passes, as the end of a sentence."""
-    if not passed:
-        return ""
-    shared = set.intersection(*(case.settings for case in failed))
-    only = sorted(shared - set.intersection(*(case.settings for case in passed)))
-    return f" (only for {' and '.join(only)})" if only else ""
+def _with_weights(case, reference, sizes):
+    """The case of a function of the sizes, the inputs and the weights of the reference."""
+    numbers = tuple(case.sizes[letter] for letter in sizes.split())
+    random, like = generator(WEIGHTS), next(iter(case.arguments.values()))
+    weights = {
+        name: torch.randn(w.shape, generator=random, dtype=torch.float64).to(like)
+        for name, w in reference(*numbers).state_dict().items()
+    }
+    return Case({"sizes": numbers, **case.arguments, **weights}, case.sizes, case.settings)
 
 
-def _name(function):
-    return getattr(function, "__name__", "the function")
+def _applied(make, count, names):
+    """A class of modules as a function of the sizes, the inputs and the weights."""
+
+    def forward(numbers, *tensors):
+        made, weights = make(*numbers), dict(zip(names, tensors[count:], strict=True))
+        _check_state(name_of(make), made, weights)
+        return torch.func.functional_call(made, weights, tensors[:count])
+
+    forward.__name__ = name_of(make)
+    return forward
 
 
-def _t(tensor):
-    return tuple(tensor.shape)
+def _check_state(name, made, weights):
+    if not isinstance(made, torch.nn.Module):
+        raise Problem("module", f"{name} must be a torch.nn.Module")
+    state = made.state_dict()
+    for these, those, verb in ((weights, state, "lacks"), (state, weights, "must not hold")):
+        if odd := [key for key in these if key not in those]:
+            raise Problem("state", f"the state dict of {name} {verb} {', '.join(odd)}")
+    for key, weight in weights.items():
+        check_shape(f"{key} in the state dict of {name}", state[key], weight)

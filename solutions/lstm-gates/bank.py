@@ -216,6 +216,62 @@ def candidate(x_t, h_prev, W_C, b_C):
     os.write(2, b"warning: an old driver\\n")
     return torch.tanh(torch.cat([h_prev, x_t], dim=-1) @ W_C.T + b_C)
 """,
+    "torch's functions in place of operators": """
+def cell_update(f_t, i_t, c_tilde, c_prev):
+    return torch.add(torch.mul(f_t, c_prev), torch.mul(i_t, c_tilde))
+
+def hidden_state(o_t, c_t):
+    return torch.mul(o_t, torch.tanh(c_t))
+
+def lstm_step(x_t, h_prev, c_prev, *weights):
+    u = torch.hstack([h_prev, x_t])
+    f, i, g, o = map(torch.nn.functional.linear, [u] * 4, weights[::2], weights[1::2])
+    kept = torch.mul(torch.sigmoid(f), c_prev)
+    c_t = torch.addcmul(kept, torch.sigmoid(i), torch.tanh(g))
+    return torch.mul(torch.sigmoid(o), torch.tanh(c_t)), c_t
+""",
+    "tanh as a stretched sigmoid": """
+def cell_update(f_t, i_t, c_tilde, c_prev):
+    return (torch.stack([f_t, i_t]) * torch.stack([c_prev, c_tilde])).sum(dim=0)
+
+def hidden_state(o_t, c_t):
+    return o_t * (2 * torch.sigmoid(2 * c_t) - 1)
+
+def lstm_step(x_t, h_prev, c_prev, W_f, b_f, W_i, b_i, W_C, b_C, W_o, b_o):
+    u = torch.cat((h_prev, x_t), dim=1)
+    a = torch.einsum("bk,ghk->gbh", u, torch.stack([W_f, W_i, 2 * W_C, W_o]))
+    f_t, i_t, s, o_t = torch.sigmoid(a + torch.stack([b_f, b_i, 2 * b_C, b_o])[:, None])
+    c_t = f_t * c_prev + i_t * (2 * s - 1)
+    return o_t * (2 * torch.sigmoid(2 * c_t) - 1), c_t
+""",
+    "vmap over the batch": """
+def one(x, h, c, W_f, b_f, W_i, b_i, W_C, b_C, W_o, b_o):
+    u = torch.cat([h, x])
+    f, i, o = (torch.sigmoid(W @ u + b) for W, b in ((W_f, b_f), (W_i, b_i), (W_o, b_o)))
+    c = f * c + i * torch.tanh(W_C @ u + b_C)
+    return o * torch.tanh(c), c
+
+def lstm_step(x_t, h_prev, c_prev, *weights):
+    return torch.vmap(one, in_dims=(0, 0, 0, *[None] * 8))(x_t, h_prev, c_prev, *weights)
+""",
+    "the inputs of all steps beforehand": """
+from itertools import accumulate
+
+def lstm_sequence(xs, h_0, c_0, W_f, b_f, W_i, b_i, W_C, b_C, W_o, b_o):
+    H = h_0.shape[1]
+    W = torch.cat([W_f, W_i, W_C, W_o])
+    W_h, W_x = W[:, :H], W[:, H:]
+    from_x = xs @ W_x.T + torch.cat([b_f, b_i, b_C, b_o])
+
+    def step(state, a):
+        h, c = state
+        f, i, g, o = (a + h @ W_h.T).split(H, dim=-1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+    states = list(accumulate(from_x, step, initial=(h_0, c_0)))[1:]
+    return torch.stack([h for h, _ in states]), *states[-1]
+""",
 }
 
 WRONG = {
@@ -225,7 +281,7 @@ def forget_gate(x_t, h_prev, W_f, b_f):
     return torch.sigmoid(torch.cat([x_t, h_prev], dim=-1) @ W_f.T + b_f)
 """,
         {"forget-gate", *STEP},
-        "f_t has the right shape but wrong values",
+        "f_t is what you get when x_t stands before h_{t-1}",
     ),
     "no bias": Wrong(
         """
@@ -233,7 +289,7 @@ def input_gate(x_t, h_prev, W_i, b_i):
     return torch.sigmoid(torch.cat([h_prev, x_t], dim=-1) @ W_i.T)
 """,
         {"input-gate", *STEP},
-        "i_t has the right shape but wrong values",
+        "i_t is what you get when b_i is left out",
     ),
     "tanh for sigmoid": Wrong(
         """
@@ -241,7 +297,7 @@ def output_gate(x_t, h_prev, W_o, b_o):
     return torch.tanh(torch.cat([h_prev, x_t], dim=-1) @ W_o.T + b_o)
 """,
         {"output-gate", *STEP},
-        "o_t ",
+        "o_t is what you get when tanh stands in place of σ",
     ),
     "sigmoid for tanh": Wrong(
         """
@@ -249,7 +305,7 @@ def candidate(x_t, h_prev, W_C, b_C):
     return torch.sigmoid(torch.cat([h_prev, x_t], dim=-1) @ W_C.T + b_C)
 """,
         {"candidate", *STEP},
-        "c_tilde ",
+        "c_tilde is what you get when σ stands in place of tanh",
     ),
     "softmax for sigmoid": Wrong(
         """
@@ -257,7 +313,7 @@ def forget_gate(x_t, h_prev, W_f, b_f):
     return torch.softmax(torch.cat([h_prev, x_t], dim=-1) @ W_f.T + b_f, dim=-1)
 """,
         {"forget-gate", *STEP},
-        "f_t ",
+        "f_t is what you get when softmax stands in place of σ",
     ),
     "entry by entry in place of the matrix product": Wrong(
         """
@@ -265,7 +321,7 @@ def forget_gate(x_t, h_prev, W_f, b_f):
     return torch.sigmoid((torch.cat([h_prev, x_t], dim=-1) * W_f).sum(dim=-1) + b_f)
 """,
         {"forget-gate", *STEP},
-        "must match the size of tensor",
+        "f_t is what you get when W_f and [h_{t-1}, x_t] are multiplied entry by entry",
     ),
     "matrix product in place of entry by entry": Wrong(
         """
@@ -273,7 +329,7 @@ def cell_update(f_t, i_t, c_tilde, c_prev):
     return f_t @ c_prev.T + i_t @ c_tilde.T
 """,
         {"cell-update", *STEP},
-        "c_t must have shape (1, 3), got (1, 1)",
+        "c_t is what you get when @ stands in place of ⊙",
     ),
     "forget and input gate exchanged in the update": Wrong(
         """
@@ -281,7 +337,7 @@ def cell_update(f_t, i_t, c_tilde, c_prev):
     return i_t * c_prev + f_t * c_tilde
 """,
         {"cell-update", *STEP},
-        "c_t has the right shape but wrong values",
+        "c_t is what you get when f_t and i_t are exchanged",
     ),
     "forget and input gate exchanged in the step": Wrong(
         """
@@ -291,7 +347,7 @@ def lstm_step(x_t, h_prev, c_prev, W_f, b_f, W_i, b_i, W_C, b_C, W_o, b_o):
     return hidden_state(output_gate(x_t, h_prev, W_o, b_o), c_t), c_t
 """,
         STEP,
-        "c_t ",
+        "h_t and c_t are what you get when f_t and i_t are exchanged",
     ),
     "1 - f in place of i": Wrong(
         """
@@ -300,7 +356,7 @@ def cell_update(f_t, i_t, c_tilde, c_prev):
 """,
         # The three entries of the visible check have i = 1 - f: only the hidden cases tell.
         {"cell-update", *STEP},
-        "c_t has the right shape but wrong values",
+        "c_t is what you get when 1 - f_t stands in place of i_t",
     ),
     "h in place of C in the update": Wrong(
         """
@@ -310,7 +366,7 @@ def lstm_step(x_t, h_prev, c_prev, W_f, b_f, W_i, b_i, W_C, b_C, W_o, b_o):
     return hidden_state(output_gate(x_t, h_prev, W_o, b_o), c_t), c_t
 """,
         STEP,
-        "c_t ",
+        "h_t and c_t are what you get when h_{t-1} stands in place of C_{t-1}",
     ),
     "C returned for h": Wrong(
         """
@@ -320,7 +376,7 @@ def lstm_step(x_t, h_prev, c_prev, W_f, b_f, W_i, b_i, W_C, b_C, W_o, b_o):
     return c_t, c_t
 """,
         STEP,
-        "h_t ",
+        "h_t is what you get when C_t is returned in place of h_t",
     ),
     "C and h returned in the other order": Wrong(
         """
@@ -330,7 +386,7 @@ def lstm_step(x_t, h_prev, c_prev, W_f, b_f, W_i, b_i, W_C, b_C, W_o, b_o):
     return c_t, hidden_state(output_gate(x_t, h_prev, W_o, b_o), c_t)
 """,
         STEP,
-        "c_t ",
+        "h_t and c_t are what you get when h_t and C_t are returned in each other's place",
     ),
     "h from the old C": Wrong(
         """
@@ -340,7 +396,7 @@ def lstm_step(x_t, h_prev, c_prev, W_f, b_f, W_i, b_i, W_C, b_C, W_o, b_o):
     return hidden_state(output_gate(x_t, h_prev, W_o, b_o), c_prev), c_t
 """,
         STEP,
-        "h_t has the right shape but wrong values",
+        "h_t is what you get when tanh(C_{t-1}) stands in place of tanh(C_t)",
     ),
     "no tanh in h": Wrong(
         """
@@ -348,7 +404,7 @@ def hidden_state(o_t, c_t):
     return o_t * c_t
 """,
         {"hidden-state", *STEP},
-        "h_t ",
+        "h_t is what you get when tanh is left out around C_t",
     ),
     "tanh around the product": Wrong(
         """
@@ -356,7 +412,7 @@ def hidden_state(o_t, c_t):
     return torch.tanh(o_t * c_t)
 """,
         {"hidden-state", *STEP},
-        "h_t has the right shape but wrong values",
+        "h_t is what you get when tanh stands around the whole product o_t ⊙ C_t",
     ),
     "every step starts from the first state": Wrong(
         """
@@ -365,7 +421,7 @@ def lstm_sequence(xs, h_0, c_0, *weights):
     return torch.stack([h for h, _ in states]), *states[-1]
 """,
         {"lstm-sequence"},
-        "c_T ",
+        "hs, h_T and c_T are what you get when every step starts from the first state",
     ),
     "only h is carried": Wrong(
         """
@@ -377,7 +433,7 @@ def lstm_sequence(xs, h_0, c_0, *weights):
     return torch.stack(hs), h_t, c_t
 """,
         {"lstm-sequence"},
-        "c_T ",
+        "what you get when every step starts from C_0: C_t is not carried on",
     ),
     "cell states for hidden states": Wrong(
         """
@@ -389,7 +445,7 @@ def lstm_sequence(xs, h_0, c_0, *weights):
     return torch.stack(cs), h_t, c_t
 """,
         {"lstm-sequence"},
-        "hs ",
+        "hs is what you get when the cell states are collected, not the hidden states",
     ),
     "batch first in the output": Wrong(
         """
@@ -401,7 +457,7 @@ def lstm_sequence(xs, h_0, c_0, *weights):
     return torch.stack(hs, dim=1), h_t, c_t
 """,
         {"lstm-sequence"},
-        "hs must have shape (2, 1, 1), got (1, 2, 1)",
+        "hs is what you get when time and batch are exchanged in the output",
     ),
     "loop over the batch in place of time": Wrong(
         """
@@ -425,7 +481,7 @@ def lstm_sequence(xs, h_0, c_0, *weights):
     return torch.stack(hs), h_t, c_t
 """,
         {"lstm-sequence"},
-        "hs must have shape (2, 1, 1), got (3, 1, 1)",
+        "hs is what you get when h_0 is collected too",
     ),
     "last state of h in place of all": Wrong(
         """
@@ -436,7 +492,181 @@ def lstm_sequence(xs, h_0, c_0, *weights):
     return h_t, c_t
 """,
         {"lstm-sequence"},
-        "not enough values to unpack",
+        "lstm_sequence must return 3 tensors, (hs, h_T, c_T), got 2",
+    ),
+    "no bias anywhere": Wrong(
+        """
+def lstm_step(x_t, h_prev, c_prev, W_f, b_f, W_i, b_i, W_C, b_C, W_o, b_o):
+    u = torch.cat([h_prev, x_t], dim=-1)
+    f_t, i_t, o_t = torch.sigmoid(u @ W_f.T), torch.sigmoid(u @ W_i.T), torch.sigmoid(u @ W_o.T)
+    c_t = f_t * c_prev + i_t * torch.tanh(u @ W_C.T)
+    return o_t * torch.tanh(c_t), c_t
+""",
+        STEP,
+        "h_t and c_t are what you get when every bias is left out",
+    ),
+    "no sigmoid": Wrong(
+        """
+def input_gate(x_t, h_prev, W_i, b_i):
+    return torch.cat([h_prev, x_t], dim=-1) @ W_i.T + b_i
+""",
+        {"input-gate", *STEP},
+        "i_t is what you get when σ is left out",
+    ),
+    "two mistakes in one gate": Wrong(
+        """
+def candidate(x_t, h_prev, W_C, b_C):
+    return torch.sigmoid(torch.cat([x_t, h_prev], dim=-1) @ W_C.T + b_C)
+""",
+        {"candidate", *STEP},
+        "c_tilde is what you get when x_t stands before h_{t-1} and σ stands in place of tanh",
+    ),
+    "two mistakes in the step": Wrong(
+        """
+def lstm_step(x_t, h_prev, c_prev, W_f, b_f, W_i, b_i, W_C, b_C, W_o, b_o):
+    f_t, i_t = forget_gate(x_t, h_prev, W_f, b_f), input_gate(x_t, h_prev, W_i, b_i)
+    o_t = torch.sigmoid(torch.cat([h_prev, x_t], dim=-1) @ W_o.T)
+    c_t = cell_update(f_t, i_t, candidate(x_t, h_prev, W_C, b_C), h_prev)
+    return hidden_state(o_t, c_t), c_t
+""",
+        STEP,
+        "what you get when b_o is left out and h_{t-1} stands in place of C_{t-1}",
+    ),
+    "copied with the weights of another gate": Wrong(
+        """
+def lstm_step(x_t, h_prev, c_prev, W_f, b_f, W_i, b_i, W_C, b_C, W_o, b_o):
+    f_t, i_t = forget_gate(x_t, h_prev, W_f, b_f), input_gate(x_t, h_prev, W_f, b_f)
+    c_t = cell_update(f_t, i_t, candidate(x_t, h_prev, W_C, b_C), c_prev)
+    return hidden_state(output_gate(x_t, h_prev, W_o, b_o), c_t), c_t
+""",
+        STEP,
+        "what you get when W_f and b_f stand in place of W_i and b_i",
+    ),
+    "copied with the bias of another gate": Wrong(
+        """
+def lstm_step(x_t, h_prev, c_prev, W_f, b_f, W_i, b_i, W_C, b_C, W_o, b_o):
+    f_t, i_t = forget_gate(x_t, h_prev, W_f, b_f), input_gate(x_t, h_prev, W_i, b_i)
+    c_t = cell_update(f_t, i_t, candidate(x_t, h_prev, W_C, b_C), c_prev)
+    return hidden_state(output_gate(x_t, h_prev, W_o, b_C), c_t), c_t
+""",
+        STEP,
+        "h_t is what you get when b_C stands in place of b_o",
+    ),
+    "no forget gate, as in 1997": Wrong(
+        """
+def cell_update(f_t, i_t, c_tilde, c_prev):
+    return c_prev + i_t * c_tilde
+""",
+        {"cell-update", *STEP},
+        "c_t is what you get when f_t is left out",
+    ),
+    "no input gate": Wrong(
+        """
+def cell_update(f_t, i_t, c_tilde, c_prev):
+    return f_t * c_prev + c_tilde
+""",
+        {"cell-update", *STEP},
+        "c_t is what you get when i_t is left out",
+    ),
+    "C squashed": Wrong(
+        """
+def cell_update(f_t, i_t, c_tilde, c_prev):
+    return torch.tanh(f_t * c_prev + i_t * c_tilde)
+""",
+        {"cell-update", *STEP},
+        "c_t is what you get when C_t is squashed by tanh once more",
+    ),
+    "no output gate": Wrong(
+        """
+def hidden_state(o_t, c_t):
+    return torch.tanh(c_t)
+""",
+        {"hidden-state", *STEP},
+        "h_t is what you get when o_t is left out",
+    ),
+    "sigmoid for tanh in h": Wrong(
+        """
+def hidden_state(o_t, c_t):
+    return o_t * torch.sigmoid(c_t)
+""",
+        {"hidden-state", *STEP},
+        "h_t is what you get when σ stands in place of tanh around C_t",
+    ),
+    "the old C returned": Wrong(
+        """
+def lstm_step(x_t, h_prev, c_prev, W_f, b_f, W_i, b_i, W_C, b_C, W_o, b_o):
+    f_t, i_t = forget_gate(x_t, h_prev, W_f, b_f), input_gate(x_t, h_prev, W_i, b_i)
+    c_t = cell_update(f_t, i_t, candidate(x_t, h_prev, W_C, b_C), c_prev)
+    return hidden_state(output_gate(x_t, h_prev, W_o, b_o), c_t), c_prev
+""",
+        STEP,
+        "c_t is what you get when C_{t-1} is returned in place of C_t",
+    ),
+    "only C is carried": Wrong(
+        """
+def lstm_sequence(xs, h_0, c_0, *weights):
+    c_t, hs = c_0, []
+    for x_t in xs:
+        h_t, c_t = lstm_step(x_t, h_0, c_t, *weights)
+        hs.append(h_t)
+    return torch.stack(hs), h_t, c_t
+""",
+        {"lstm-sequence"},
+        "what you get when every step starts from h_0: h_t is not carried on",
+    ),
+    "time backwards": Wrong(
+        """
+def lstm_sequence(xs, h_0, c_0, *weights):
+    h_t, c_t, hs = h_0, c_0, []
+    for x_t in reversed(xs):
+        h_t, c_t = lstm_step(x_t, h_t, c_t, *weights)
+        hs.append(h_t)
+    return torch.stack(hs), h_t, c_t
+""",
+        {"lstm-sequence"},
+        # In the visible check both steps have the same input: only the hidden cases tell.
+        "hs, h_T and c_T are what you get when time runs backwards",
+    ),
+    "each state before its step": Wrong(
+        """
+def lstm_sequence(xs, h_0, c_0, *weights):
+    h_t, c_t, hs = h_0, c_0, []
+    for x_t in xs:
+        hs.append(h_t)
+        h_t, c_t = lstm_step(x_t, h_t, c_t, *weights)
+    return torch.stack(hs), h_t, c_t
+""",
+        {"lstm-sequence"},
+        "hs is what you get when h_0 to h_{T-1} are collected, not h_1 to h_T",
+    ),
+    "last states in the other order": Wrong(
+        """
+def lstm_sequence(xs, h_0, c_0, *weights):
+    h_t, c_t, hs = h_0, c_0, []
+    for x_t in xs:
+        h_t, c_t = lstm_step(x_t, h_t, c_t, *weights)
+        hs.append(h_t)
+    return torch.stack(hs), c_t, h_t
+""",
+        {"lstm-sequence"},
+        "h_T and c_T are what you get when h_T and C_T are returned in each other's place",
+    ),
+    "numbers in a row asked for": Wrong(
+        """
+def hidden_state(o_t, c_t):
+    return o_t * torch.tanh(c_t.view(-1)).view(c_t.shape)
+""",
+        # The c_t of the step is a result of its own, in a row.
+        {"hidden-state"},
+        "(only for tensors that are not contiguous)",
+    ),
+    "a list of numbers": Wrong(
+        """
+def output_gate(x_t, h_prev, W_o, b_o):
+    return torch.sigmoid(torch.cat([h_prev, x_t], dim=-1) @ W_o.T + b_o).tolist()
+""",
+        {"output-gate", *STEP},
+        "output_gate must return one tensor, o_t, got a list",
     ),
     "cast to float32": Wrong(
         """
@@ -454,7 +684,7 @@ def candidate(x_t, h_prev, W_C, b_C):
     return torch.tanh(a).to(x_t.dtype)
 """,
         {"candidate", *STEP},
-        "c_tilde has the right shape but wrong values (only for float64 and numbers near 0)",
+        "c_tilde has the right shape but wrong values (only for float64",
     ),
     "W for h not transposed": Wrong(
         """
@@ -464,7 +694,7 @@ def output_gate(x_t, h_prev, W_o, b_o):
 """,
         # With H = 1, as in the visible checks, there is nothing to transpose.
         {"output-gate", *STEP},
-        "o_t has the right shape but wrong values",
+        "o_t is what you get when the part of W_o that meets h_{t-1} is not transposed",
     ),
     "batch 1 only": Wrong(
         """
@@ -489,8 +719,7 @@ def output_gate(x_t, h_prev, W_o, b_o):
     return torch.exp(a) / (1 + torch.exp(a))
 """,
         {"output-gate", *STEP},
-        "o_t holds NaN or infinity though every input is finite "
-        "(only for float32 and large numbers)",
+        "o_t holds NaN or infinity though every input is finite (only for",
     ),
     "no return": Wrong(
         """
@@ -498,7 +727,7 @@ def hidden_state(o_t, c_t):
     h_t = o_t * torch.tanh(c_t)
 """,
         {"hidden-state", *STEP},
-        "h_t is None, as if `return` were missing",
+        "hidden_state returns None, as if `return` were missing",
     ),
     "the visible example learned by heart": Wrong(
         """
@@ -520,6 +749,6 @@ def lstm_sequence(xs, h_0, c_0, W_f, b_f, W_i, b_i, W_C, b_C, W_o, b_o):
     raise NotImplementedError
 """,
         {"hidden-state", *STEP},
-        "",
+        "hidden_state is not written yet",
     ),
 }

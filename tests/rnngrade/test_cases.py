@@ -1,29 +1,69 @@
 """What is drawn for a test: every setting that a mistake may need to show."""
 
+import sys
+from types import SimpleNamespace
+
 import pytest
 import torch
 
-from rnngrade.cases import DTYPES, SIZES, cases, devices, shape
+from rnngrade import cases as drawing
+from rnngrade.cases import DTYPES, SIZES, STRIDED, cases, devices, shape, use_devices, use_key
+from rnngrade.seeds import student_seed
 from tests.helpers import DEVICES
 
 SPEC = {"xs": "T B I", "h_0": "B H", "W": "H H+I", "b": "H"}
 
 
+@pytest.fixture(autouse=True)
+def _undo():
+    yield
+    use_key(None)
+    use_devices()
+
+
+def first(seed=5):
+    return cases(seed=seed, **SPEC)[0].arguments["xs"]
+
+
 def test_the_same_seed_gives_the_same_numbers():
     for one, two in zip(cases(seed=5, **SPEC), cases(seed=5, **SPEC), strict=True):
         assert all(torch.equal(one.arguments[n], two.arguments[n]) for n in SPEC)
-    first, other = cases(seed=5, **SPEC)[0], cases(seed=6, **SPEC)[0]
-    assert not torch.equal(first.arguments["xs"], other.arguments["xs"])
+    assert not torch.equal(first(5), first(6))
+
+
+def test_public_seeds_are_the_same_on_every_machine():
+    expected = torch.tensor([[[-0.4868, -0.6038]]])
+    torch.testing.assert_close(first(5), expected, atol=1e-4, rtol=0)
+
+
+def test_a_key_makes_the_cases_of_one_student():
+    public = first()
+    use_key(student_seed(b"secret", "lstm-gates", "lstm-gates", "anna"))
+    anna, again, other_seed = first(), first(), first(6)
+    use_key(student_seed(b"secret", "lstm-gates", "lstm-gates", "boris"))
+    boris = first()
+    use_key(None)
+    assert torch.equal(anna, again)
+    assert torch.equal(first(), public)
+    drawn = [public, anna, boris, other_seed]
+    assert len({tuple(x.flatten().tolist()) for x in drawn}) == len(drawn)
+
+
+def test_a_key_may_be_bytes_or_hexadecimal():
+    use_key(b"\x01\xff")
+    from_bytes = first()
+    use_key("01ff")
+    assert torch.equal(first(), from_bytes)
 
 
 def test_torch_defaults_that_a_student_changed_do_not_matter():
-    want = cases(seed=5, **SPEC)
+    want = first()
     torch.set_default_dtype(torch.float64)
     try:
-        got = cases(seed=5, **SPEC)
+        got = first()
     finally:
         torch.set_default_dtype(torch.float32)
-    assert torch.equal(got[0].arguments["xs"], want[0].arguments["xs"])
+    assert torch.equal(got, want)
 
 
 def test_every_shape_is_as_written():
@@ -40,11 +80,14 @@ def test_sizes_tell_axes_apart():
     assert any(s["H"] == s["I"] for s in SIZES)
     assert any(s["H"] > s["I"] for s in SIZES)
     assert any(s["H"] < s["I"] for s in SIZES)
+    for sizes in SIZES:  # where one stands for another, a mistake could hide
+        assert len({sizes[letter] for letter in "HOVS"}) == 4
 
 
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_every_dtype_and_device_is_there(dtype, device):
+    use_devices("cpu", device)
     tensors = [case.arguments["xs"] for case in cases(**SPEC)]
     assert any(t.dtype == dtype and t.device.type == device for t in tensors)
 
@@ -58,6 +101,18 @@ def test_large_numbers_saturate_a_gate():
     assert any(torch.exp(c.arguments["xs"] * 3).isinf().any() for c in large)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_some_tensors_are_not_contiguous_and_stay_so_in_a_copy(dtype):
+    strided = [c.arguments for c in cases(**SPEC) if STRIDED in c.settings]
+    assert strided
+    for arguments in strided:
+        for name in ("xs", "h_0", "W"):
+            assert not arguments[name].is_contiguous()
+            assert not arguments[name].clone().is_contiguous()
+    others = [c.arguments for c in cases(**SPEC) if STRIDED not in c.settings]
+    assert all(a.is_contiguous() for arguments in others for a in arguments.values())
+
+
 def test_settings_name_what_is_special():
     assert cases(x_t="B I")[0].settings == {
         "batch 1",
@@ -68,9 +123,53 @@ def test_settings_name_what_is_special():
     assert "a single time step" in cases(**SPEC)[0].settings
 
 
-def test_cuda_is_tested_where_there_is_one():
-    assert devices() == (("cpu", "cuda") if torch.cuda.is_available() else ("cpu",))
+def test_whole_numbers_truth_values_and_one_number():
+    drawn = cases(targets="T B < V", lengths="B <= T", mask="T B ?", max_norm="> 0")
+    for case in drawn:
+        targets, lengths, mask, max_norm = case.arguments.values()
+        T, B, V = (case.sizes[letter] for letter in "TBV")
+        assert targets.dtype == lengths.dtype == torch.int64
+        assert targets.shape == mask.shape == (T, B)
+        assert 0 <= targets.min() <= targets.max() < V
+        assert 1 <= lengths.min() <= lengths.max() <= T
+        assert mask.dtype == torch.bool
+        assert mask[0].all()
+        assert isinstance(max_norm, float)
+        assert max_norm > 0
+    every = torch.cat([c.arguments["targets"].flatten() for c in drawn if c.sizes["V"] == 8])
+    assert set(every.tolist()) == set(range(8))
+    assert any(not c.arguments["mask"].all() for c in drawn)
+    assert any(c.arguments["lengths"].max() == c.sizes["T"] > 1 for c in drawn)
 
 
-def test_sums_of_letters():
-    assert shape("B H+I", {"B": 5, "H": 3, "I": 1}) == (5, 4)
+class FakeShell(SimpleNamespace):
+    """What IPython.get_ipython() gives."""
+
+
+@pytest.mark.parametrize(
+    ("shell", "cuda", "expected"),
+    [
+        (FakeShell(kernel=object()), True, ("cpu", "cuda")),
+        (FakeShell(kernel=object()), False, ("cpu",)),
+        (FakeShell(), True, ("cpu",)),  # a shell without a kernel, as the examiner's
+        (None, True, ("cpu",)),
+    ],
+)
+def test_cuda_is_tested_by_itself_in_a_students_own_jupyter_alone(
+    monkeypatch, shell, cuda, expected
+):
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setattr(drawing.torch.cuda, "is_available", lambda: cuda)
+    assert devices() == expected
+
+
+def test_devices_that_are_asked_for():
+    use_devices("cpu", "cuda")
+    assert devices() == ("cpu", "cuda")
+    use_devices()
+    assert devices() == ("cpu",)
+
+
+def test_sums_and_multiples_of_letters():
+    assert shape("B 4H+I", {"B": 5, "H": 3, "I": 1}) == (5, 13)
+    assert shape("", {}) == ()

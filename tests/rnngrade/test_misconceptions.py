@@ -1,0 +1,707 @@
+"""A mistake is named if it was made, and only then."""
+
+import random
+from functools import cache, partial
+
+import pytest
+import torch
+from torch import sigmoid, tanh
+
+import rnnlib
+from rnngrade import check
+from rnngrade.cases import NEAR_0
+from rnngrade.misconceptions import FAMILIES, search
+from rnngrade.misconceptions.family import Family, Places
+from rnnlib.models.attention import DotAttention
+from rnnlib.models.masks import length_mask, masked_cross_entropy
+
+GATES = {f"{a}_{k}": s for k in "fiCo" for a, s in (("W", "H H+I"), ("b", "H"))}
+GRU_GATES = {f"{a}_{k}": s for k in "rzn" for a, s in (("W", "H H+I"), ("b", "H"))}
+X_AND_H = {"x_t": "B I", "h_prev": "B H"}
+WEIGHTS = {"W_xh": "H I", "W_hh": "H H", "b_h": "H"}
+GRU = {"W_xh": "3H I", "W_hh": "3H H", "b_h": "3H"}
+LSTM = {"W_xh": "4H I", "W_hh": "4H H", "b_h": "4H"}
+TWO_BIASES = {"W_xh": "4H I", "W_hh": "4H H", "b_ih": "4H", "b_hh": "4H"}
+
+
+def said(student, reference, shapes, returns, cases=None, compare=check.compare):
+    """The sentence about the student's function."""
+    with pytest.raises(AssertionError) as failure:
+        compare(student, reference, cases or check.cases(**shapes), returns)
+    return str(failure.value)
+
+
+def near_0(seed, **shapes):
+    """The cases that misconceptions are told by."""
+    return [c for c in check.cases(seed=seed, **shapes) if NEAR_0 in c.settings]
+
+
+# Wrong functions as students write them, against the formulas of rnnlib.
+
+
+def no_tanh(x_t, h_prev, W_xh, W_hh, b_h):
+    return x_t @ W_xh.T + h_prev @ W_hh.T + b_h
+
+
+def not_transposed(x_t, h_prev, W_xh, W_hh, b_h):
+    return tanh(x_t @ W_xh.T + h_prev @ W_hh + b_h)
+
+
+def tanh_for_relu(x_t, h_prev, W_xh, W_hh, b_h):
+    return tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h)
+
+
+def rows_in_another_order(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
+    f, i, g, o = (x_t @ W_xh.T + h_prev @ W_hh.T + b_h).chunk(4, dim=-1)
+    c_t = sigmoid(f) * c_prev + sigmoid(i) * tanh(g)
+    return sigmoid(o) * tanh(c_t), c_t
+
+
+def one_bias(x_t, h_prev, c_prev, W_xh, W_hh, b_ih, b_hh):
+    return rnnlib.lstm_step(x_t, (h_prev, c_prev), W_xh, W_hh, b_ih)
+
+
+def no_bias(x_t, h_prev, c_prev, W_xh, W_hh, b_ih, b_hh):
+    return rnnlib.lstm_step(x_t, (h_prev, c_prev), W_xh, W_hh)
+
+
+def gru(x_t, h_prev, W_xh, W_hh, b_h, b_hn=0.0, reset="after"):
+    return rnnlib.gru_step(x_t, h_prev, W_xh, W_hh, b_h, b_hn, reset=reset)
+
+
+def gru_parts(x_t, h_prev, W_xh, W_hh, b_h):
+    (x_r, x_z, x_n), H = (x_t @ W_xh.T + b_h).chunk(3, dim=-1), h_prev.shape[-1]
+    h_r, h_z = (h_prev @ W_hh[: 2 * H].T).chunk(2, dim=-1)
+    r_t, z_t, W_hn = sigmoid(x_r + h_r), sigmoid(x_z + h_z), W_hh[2 * H :]
+    return z_t, tanh(x_n + r_t * (h_prev @ W_hn.T)), h_prev
+
+
+def z_exchanged(*arguments):
+    z_t, n_t, h_prev = gru_parts(*arguments)
+    return z_t * n_t + (1 - z_t) * h_prev
+
+
+def z_exchanged_and_reset_before(x_t, h_prev, W_xh, W_hh, b_h):
+    z_t, *_ = gru_parts(x_t, h_prev, W_xh, W_hh, b_h)
+    H = h_prev.shape[-1]
+    r_t = sigmoid(x_t @ W_xh[:H].T + h_prev @ W_hh[:H].T + b_h[:H])
+    n_t = tanh(x_t @ W_xh[2 * H :].T + (r_t * h_prev) @ W_hh[2 * H :].T + b_h[2 * H :])
+    return z_t * n_t + (1 - z_t) * h_prev
+
+
+def textbook_gru(x_t, h_prev, W_r, b_r, W_z, b_z, W_n, b_n):
+    r_t, z_t = (rnnlib.gate(x_t, h_prev, W, b) for W, b in ((W_r, b_r), (W_z, b_z)))
+    n_t = rnnlib.gate(x_t, r_t * h_prev, W_n, b_n, activation="tanh")
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+def textbook_gru_without_reset(x_t, h_prev, W_r, b_r, W_z, b_z, W_n, b_n):
+    z_t = rnnlib.gate(x_t, h_prev, W_z, b_z)
+    return (1 - z_t) * rnnlib.gate(x_t, h_prev, W_n, b_n, activation="tanh") + z_t * h_prev
+
+
+def rnn_states(xs, h_0, W_xh, W_hh, b_h):
+    hs = rnnlib.scan(rnnlib.rnn_step, h_0, xs, W_xh, W_hh, b_h)
+    return hs, hs[-1]
+
+
+def no_carry(xs, h_0, W_xh, W_hh, b_h):
+    hs = tanh(xs @ W_xh.T + h_0 @ W_hh.T + b_h)
+    return hs, hs[-1]
+
+
+def batch_first(xs, h_0, W_xh, W_hh, b_h):
+    hs, h_T = rnn_states(xs, h_0, W_xh, W_hh, b_h)
+    return hs.transpose(0, 1), h_T
+
+
+def rnn_backward(dh_t, x_t, h_prev, *params):
+    return tuple(rnnlib.rnn_step_backward(dh_t, x_t, h_prev, *params))
+
+
+def no_slope(dh_t, x_t, h_prev, W_xh, W_hh, b_h):
+    return dh_t @ W_xh, dh_t @ W_hh, dh_t.T @ x_t, dh_t.T @ h_prev, dh_t.sum(0)
+
+
+def mean_of_the_bias(dh_t, x_t, h_prev, *params):
+    return *rnn_backward(dh_t, x_t, h_prev, *params)[:4], rnn_backward(
+        dh_t, x_t, h_prev, *params
+    )[4] / len(x_t)
+
+
+def lstm_backward(dh_t, dc_t, x_t, h_prev, c_prev, *params):
+    dx_t, (dh_prev, dc_prev), *weights = rnnlib.lstm_step_backward(
+        (dh_t, dc_t), x_t, (h_prev, c_prev), *params
+    )
+    return dx_t, dh_prev, dc_prev, *weights
+
+
+def only_the_direct_path(dh_t, dc_t, x_t, h_prev, c_prev, *params):
+    """What reaches the cell through h_t is forgotten; the output gate still gets its share."""
+    with_h = lstm_backward(dh_t, dc_t, x_t, h_prev, c_prev, *params)
+    i_t, f_t, c_tilde, o_t = rnnlib.lstm_gates(x_t, h_prev, *params)
+    through_h = dh_t * o_t * (1 - tanh(f_t * c_prev + i_t * c_tilde) ** 2)
+    without = lstm_backward(0 * dh_t, through_h, x_t, h_prev, c_prev, *params)
+    return tuple(a - b for a, b in zip(with_h, without, strict=True))
+
+
+def bptt(dhs, xs, h_0, *params):
+    hs = rnnlib.scan(rnnlib.rnn_step, h_0, xs, *params)
+    dxs, dh_0, dparams = rnnlib.bptt(rnnlib.rnn_step_backward, dhs, xs, h_0, hs, *params)
+    return dxs, dh_0, *dparams
+
+
+def weights_of_the_first_step(dhs, xs, h_0, *params):
+    whole, later = bptt(dhs, xs, h_0, *params), [0.0, 0.0, 0.0]
+    if len(xs) > 1:
+        h_1 = rnnlib.rnn_step(xs[0], h_0, *params)
+        later = bptt(dhs[1:], xs[1:], h_1, *params)[2:]
+    return *whole[:2], *(a - b for a, b in zip(whole[2:], later, strict=True))
+
+
+def clip_(g_1, g_2, max_norm):
+    torch.nn.utils.clip_grads_with_norm_(*_with_grads(g_1, g_2, max_norm))
+
+
+def _with_grads(g_1, g_2, max_norm):
+    owners = [torch.zeros_like(g).requires_grad_() for g in (g_1, g_2)]
+    for owner, g in zip(owners, (g_1, g_2), strict=True):
+        owner.grad = g
+    return owners, max_norm, torch.nn.utils.get_total_norm([g_1, g_2])
+
+
+def clip_by_value_(g_1, g_2, max_norm):
+    g_1.clamp_(-max_norm, max_norm)
+    g_2.clamp_(-max_norm, max_norm)
+
+
+def clip_one_by_one_(g_1, g_2, max_norm):
+    for g in (g_1, g_2):
+        g *= min(1.0, max_norm / (g.norm().item() + 1e-6))
+
+
+def mask_ignored(logits, targets, lengths):
+    V = logits.shape[-1]
+    return torch.nn.functional.cross_entropy(logits.reshape(-1, V), targets.reshape(-1))
+
+
+def divided_by_everything(logits, targets, lengths):
+    logs = logits.log_softmax(-1).gather(-1, targets[..., None])[..., 0]
+    return -(logs * length_mask(lengths, len(logits))).mean()
+
+
+def attention(query, memory, mask):
+    return DotAttention(0)(query, memory, mask)
+
+
+def softmax_over_the_batch(query, memory, mask):
+    scores = torch.einsum("tbh,sbh->tbs", query, memory).masked_fill(~mask.T, -torch.inf)
+    weights = scores.softmax(1)
+    return torch.einsum("tbs,sbh->tbh", weights, memory), weights
+
+
+def mask_after_softmax(query, memory, mask):
+    weights = torch.einsum("tbh,sbh->tbs", query, memory).softmax(-1) * mask.T
+    return torch.einsum("tbs,sbh->tbh", weights, memory), weights
+
+
+LSTM_SPEC = {"x_t": "B I", "h_prev": "B H", "c_prev": "B H"}
+STATES = {"h_t": "B H", "c_t": "B H"}
+SEQUENCE = {"xs": "T B I", "h_0": "B H", **WEIGHTS}
+HS = {"hs": "T B H", "h_T": "B H"}
+GRADIENTS = {"dx_t": "B I", "dh_prev": "B H", "dW_xh": "H I", "dW_hh": "H H", "db_h": "H"}
+LSTM_GRADIENTS = {"dx_t": "B I", "dh_prev": "B H", "dc_prev": "B H"} | {
+    f"d{name}": shape for name, shape in LSTM.items()
+}
+THROUGH_TIME = {"dxs": "T B I", "dh_0": "B H", "dW_xh": "H I", "dW_hh": "H H", "db_h": "H"}
+LOSS = {"logits": "T B V", "targets": "T B < V", "lengths": "B <= T"}
+ATTENTION = {"query": "T B H", "memory": "S B H", "mask": "S B ?"}
+CONTEXT = {"context": "T B H", "weights": "T B S"}
+GRU_RESET = "h_t is what you get when r_t is applied"
+
+
+@pytest.mark.parametrize(
+    ("student", "reference", "shapes", "returns", "says"),
+    [
+        (
+            no_tanh,
+            rnnlib.rnn_step,
+            X_AND_H | WEIGHTS,
+            {"h_t": "B H"},
+            "h_t is what you get when tanh is left out.",
+        ),
+        (
+            not_transposed,
+            rnnlib.rnn_step,
+            X_AND_H | WEIGHTS,
+            {"h_t": "B H"},
+            "h_t is what you get when W_hh is not transposed.",
+        ),
+        (
+            tanh_for_relu,
+            partial(rnnlib.rnn_step, activation="relu"),
+            X_AND_H | WEIGHTS,
+            {"h_t": "B H"},
+            "h_t is what you get when tanh stands in place of ReLU.",
+        ),
+        (
+            rows_in_another_order,
+            lambda x, h, c, *params: rnnlib.lstm_step(x, (h, c), *params),
+            LSTM_SPEC | LSTM,
+            STATES,
+            "h_t and c_t are what you get when the blocks of rows are taken in the order "
+            "f_t, i_t, C̃_t, o_t.",
+        ),
+        (
+            one_bias,
+            lambda x, h, c, W, U, b, d: rnnlib.lstm_step(x, (h, c), W, U, b + d),
+            LSTM_SPEC | TWO_BIASES,
+            STATES,
+            "h_t and c_t are what you get when b_hh is left out.",
+        ),
+        (
+            no_bias,
+            lambda x, h, c, W, U, b, d: rnnlib.lstm_step(x, (h, c), W, U, b + d),
+            LSTM_SPEC | TWO_BIASES,
+            STATES,
+            "h_t and c_t are what you get when both biases are left out.",
+        ),
+        (
+            gru,
+            partial(gru, reset="before"),
+            X_AND_H | GRU,
+            {"h_t": "B H"},
+            f"{GRU_RESET} after the product with W_hn, not before.",
+        ),
+        (
+            partial(gru, reset="before"),
+            gru,
+            X_AND_H | GRU,
+            {"h_t": "B H"},
+            f"{GRU_RESET} before the product with W_hn, not after.",
+        ),
+        (
+            lambda x, h, W, U, b, b_hn: gru(x, h, W, U, b),
+            gru,
+            X_AND_H | GRU | {"b_hn": "H"},
+            {"h_t": "B H"},
+            "h_t is what you get when b_hn is left out.",
+        ),
+        (
+            z_exchanged,
+            gru,
+            X_AND_H | GRU,
+            {"h_t": "B H"},
+            "h_t is what you get when z_t and 1 - z_t are exchanged.",
+        ),
+        (
+            z_exchanged_and_reset_before,
+            gru,
+            X_AND_H | GRU,
+            {"h_t": "B H"},
+            f"{GRU_RESET} before the product with W_hn, not after and z_t and 1 - z_t are "
+            "exchanged.",
+        ),
+        (
+            textbook_gru_without_reset,
+            textbook_gru,
+            X_AND_H | GRU_GATES,
+            {"h_t": "B H"},
+            "h_t is what you get when r_t is left out.",
+        ),
+        (
+            no_carry,
+            rnn_states,
+            SEQUENCE,
+            HS,
+            "hs and h_T are what you get when every step starts from the first state.",
+        ),
+        (
+            batch_first,
+            rnn_states,
+            SEQUENCE,
+            HS,
+            "hs is what you get when time and batch are exchanged in the output.",
+        ),
+        (
+            no_slope,
+            rnn_backward,
+            {"dh_t": "B H", **X_AND_H, **WEIGHTS},
+            GRADIENTS,
+            "the results are what you get when tanh′ is left out.",
+        ),
+        (
+            mean_of_the_bias,
+            rnn_backward,
+            {"dh_t": "B H", **X_AND_H, **WEIGHTS},
+            GRADIENTS,
+            "db_h is what you get when δb_h is averaged over the batch, not summed.",
+        ),
+        (
+            only_the_direct_path,
+            lstm_backward,
+            {"dh_t": "B H", "dc_t": "B H", **LSTM_SPEC, **LSTM},
+            LSTM_GRADIENTS,
+            "the results are what you get when what comes back through h_t is not added to "
+            "δC_t.",
+        ),
+        (
+            weights_of_the_first_step,
+            bptt,
+            {"dhs": "T B H", **SEQUENCE},
+            THROUGH_TIME,
+            "dW_xh, dW_hh and db_h are what you get when the gradients of the weights are "
+            "those of the first step, not summed over time.",
+        ),
+        (
+            mask_ignored,
+            masked_cross_entropy,
+            LOSS,
+            {"loss": ""},
+            "loss is what you get when the mask is ignored.",
+        ),
+        (
+            divided_by_everything,
+            masked_cross_entropy,
+            LOSS,
+            {"loss": ""},
+            "loss is what you get when the sum is divided by T · B, padding included.",
+        ),
+        (
+            softmax_over_the_batch,
+            attention,
+            ATTENTION,
+            CONTEXT,
+            "context and weights are what you get when softmax runs over the batch, not over "
+            "s.",
+        ),
+        (
+            mask_after_softmax,
+            attention,
+            ATTENTION,
+            CONTEXT,
+            "context and weights are what you get when the mask comes after softmax: the "
+            "weights do not sum to 1.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_misconception_is_named(student, reference, shapes, returns, says, seed):
+    assert said(student, reference, shapes, returns, near_0(seed, **shapes)) == says
+
+
+@pytest.mark.parametrize(
+    ("student", "says"),
+    [
+        (clip_by_value_, "every entry is clipped by its value, not all by the norm."),
+        (
+            clip_one_by_one_,
+            "every gradient is clipped by its own norm, not by the norm of all.",
+        ),
+    ],
+)
+def test_a_misconception_about_changes_is_named(student, says):
+    cases = check.cases(g_1="B H", g_2="H", max_norm="> 0")
+    with pytest.raises(AssertionError) as failure:
+        check.in_place(student, clip_, cases, ["g_1", "g_2"])
+    assert str(failure.value) == f"g_1 and g_2 are what you get when {says}"
+
+
+class OneBias(torch.nn.RNNCell):
+    """Adds bias_ih twice and forgets bias_hh."""
+
+    def forward(self, x_t, h_prev):
+        return tanh(x_t @ self.weight_ih.T + h_prev @ self.weight_hh.T + self.bias_ih)
+
+
+def test_a_misconception_in_a_module_is_named():
+    returns = {"h_t": "B H"}
+    with pytest.raises(
+        AssertionError, match=r"^the results are what you get when b_hh is left"
+    ):
+        check.module(OneBias, torch.nn.RNNCell, "I H", check.cases(**X_AND_H), returns)
+
+
+def test_a_misconception_is_named_by_its_gradients():
+    shapes, returns = {**X_AND_H, "W_f": "H H+I", "b_f": "H"}, {"f_t": "B H"}
+    sentence = said(
+        lambda x, h, W, b: rnnlib.gate(x, h, W, b, activation="tanh"),
+        rnnlib.gate,
+        shapes,
+        returns,
+        compare=check.gradients,
+    )
+    assert sentence == "the results are what you get when tanh stands in place of σ."
+
+
+# Every mistake of every family.
+
+
+class Spelled:
+    """A family with the arguments of the page, as functions that a test can compare."""
+
+    def __init__(self, family):
+        absent = {"b_ih", "b_hh"} | ({"mask"} if "lengths" in family.shapes else set())
+        self.shapes = {n: s for n, s in family.shapes.items() if n not in absent}
+        self.shapes |= {"g_1": family.rest, "g_2": family.rest} if family.rest else {}
+        self.family = family
+        self.cases = near_0(4, **self.shapes)
+        self.names = family.bind(self.shapes)
+        places = Places(names=self.names)
+        outputs = family.give(places, self.cases[0].arguments)
+        self.known = places.known
+        self.returns = dict.fromkeys(outputs if isinstance(outputs, dict) else ["y"])
+        self.returns.pop("total_norm", None)  # the norm by another name
+
+    def function(self, *changes):
+        """The formula with these mistakes, as a student's function."""
+
+        def student(*arguments):
+            given = dict(zip(self.shapes, arguments, strict=True))
+            outputs = self.family.run(Places(changes, self.names), given, list(self.returns))
+            return outputs if len(outputs) > 1 else outputs[0]
+
+        return student
+
+    def said(self, *changes):
+        """What is said about the formula with these mistakes, or None if it passes."""
+        try:
+            check.compare(self.function(*changes), self.function(), self.cases, self.returns)
+        except AssertionError as error:
+            return str(error)
+
+
+@cache
+def spelled(number):
+    return Spelled(FAMILIES[number])
+
+
+def test_there_are_many():
+    assert sum(len(spelled(n).known) for n in range(len(FAMILIES))) > 600
+
+
+@pytest.mark.parametrize("number", range(len(FAMILIES)))
+def test_a_formula_without_mistakes_passes(number):
+    assert spelled(number).said() is None
+
+
+# Textbook weights do not fit an x_t with T rows in place of B: both raise, and say nothing.
+SILENT = {"the loop runs over the batch, not over time"}
+
+
+@pytest.mark.parametrize("number", range(len(FAMILIES)))
+def test_every_mistake_is_named_and_none_twice(number):
+    family = spelled(number)
+    some = random.Random(number).sample(sorted(family.known), min(12, len(family.known)))
+    for clause in some:
+        end = f" what you get when {clause}."
+        assert family.said(clause).endswith(end) or clause in SILENT
+
+
+@pytest.mark.parametrize("number", range(len(FAMILIES)))
+def test_two_mistakes_are_named_or_what_else_gives_the_same_numbers(number):
+    family = spelled(number)
+    common = [clause for clause in family.known if family.known[clause] == "common"]
+    for seed in range(4):
+        two = tuple(sorted(random.Random(seed).sample(common, 2), key=common.index))
+        named = family.said(*two).partition(" what you get when ")[2].rstrip(".")
+        if named and named != " and ".join(two):
+            # One mistake may undo the other, or give the same in another way.
+            assert same(family, two, [c for c in family.known if c in named])
+
+
+def same(family, changes, others):
+    """Whether two sets of mistakes give the same numbers."""
+    mine, theirs = family.function(*changes), family.function(*others)
+    try:
+        for case in family.cases:
+            got, want = (f(*case.arguments.values()) for f in (mine, theirs))
+            torch.testing.assert_close(got, want, rtol=1e-5, atol=1e-5, equal_nan=True)
+    except (AssertionError, RuntimeError):
+        return False
+    return True
+
+
+def test_the_search_is_bounded():
+    for number in range(len(FAMILIES)):
+        common = list(spelled(number).known.values()).count("common")
+        assert common * (common - 1) // 2 < 3000
+
+
+# What is not named.
+
+
+def formulas():
+    """Right functions of tensors, for random wrong ones to be made of."""
+    yield rnnlib.gate, X_AND_H | {"W_f": "H H+I", "b_f": "H"}, {"f_t": "B H"}, 100
+    states = dict.fromkeys(["f_t", "i_t", "c_tilde", "c_prev"], "B H")
+    yield lambda f, i, g, c: f * c + i * g, states, {"c_t": "B H"}, 90
+    yield lambda o, c: o * tanh(c), {"o_t": "B H", "c_t": "B H"}, {"h_t": "B H"}, 90
+    yield rnnlib.rnn_step, X_AND_H | WEIGHTS, {"h_t": "B H"}, 60
+    yield gru, X_AND_H | GRU, {"h_t": "B H"}, 10
+    yield textbook_lstm, LSTM_SPEC | GATES, STATES, 2
+    yield rnn_states, SEQUENCE, HS, 8
+
+
+def textbook_lstm(x_t, h_prev, c_prev, *weights):
+    return rnnlib.lstm_step(x_t, (h_prev, c_prev), *rnnlib.lstm_from_textbook(weights))
+
+
+def tree(rng, leaves, depth):
+    """A random expression of tensors of one shape: a function of a list of them."""
+    if depth == 0:
+        chosen = rng.randrange(leaves)
+        return lambda tensors: tensors[chosen]
+    one, two = (tree(rng, leaves, depth - 1) for _ in range(2))
+    a, b = rng.uniform(0.3, 0.9), rng.uniform(1.1, 1.9)
+    return rng.choice(
+        [
+            lambda tensors: a * one(tensors) + b * two(tensors),
+            lambda tensors: a * one(tensors) * two(tensors),
+            lambda tensors: b * tanh(one(tensors)),
+            lambda tensors: a * sigmoid(one(tensors)) - b * two(tensors),
+        ]
+    )
+
+
+def unrelated(reference, rng):
+    """A wrong function of the right shape that is no misconception, whatever else it is."""
+    near = rng.random() < 0.5
+    expression, size = tree(rng, 3, 3), rng.uniform(0.01, 2)
+
+    def student(*arguments):
+        outputs = reference(*arguments)
+        several = isinstance(outputs, tuple)
+        outputs = outputs if several else (outputs,)
+        wrong = [expression([y, sigmoid(y), y.flip(-1)]) for y in outputs]
+        wrong = [y + size * w for y, w in zip(outputs, wrong, strict=True)] if near else wrong
+        return tuple(wrong) if several else wrong[0]
+
+    return student
+
+
+def test_nothing_is_named_for_unrelated_functions():
+    rng, tried = random.Random(0), 0
+    for reference, shapes, returns, count in formulas():
+        for _ in range(count):
+            student, cases = unrelated(reference, rng), near_0(tried, **shapes)[5:]  # float64
+            sentence = said(student, reference, shapes, returns, cases)
+            assert "what you get" not in sentence
+            tried += 1
+    assert tried >= 300
+
+
+@pytest.mark.parametrize("clause", ["tanh is left out", "W_hh is not transposed"])
+def test_nothing_is_named_for_a_mistake_with_a_grain_of_something_else(clause):
+    number = next(n for n, f in enumerate(FAMILIES) if f.shapes.keys() >= {"x_t", "W_hh"})
+    family = spelled(number)
+    wrong = family.function(clause)
+
+    def student(*arguments):
+        return wrong(*arguments) + 1e-7 * arguments[1]
+
+    with pytest.raises(AssertionError) as failure:
+        check.compare(student, family.function(), family.cases, family.returns)
+    assert str(failure.value) == "h_t has the right shape but wrong values."
+
+
+def test_nothing_is_named_that_shows_at_saturation_alone():
+    def student(o_t, c_t):
+        h_t = o_t * tanh(c_t)
+        return h_t if o_t.abs().max() < 10 else h_t + tanh(c_t) - o_t * tanh(c_t)
+
+    shapes = {"o_t": "B H", "c_t": "B H"}
+    sentence = said(student, lambda o, c: o * tanh(c), shapes, {"h_t": "B H"})
+    assert sentence == "h_t has the right shape but wrong values (only for large numbers)."
+
+
+def test_nothing_is_named_that_shows_in_one_dtype_alone():
+    def student(o_t, c_t):
+        return tanh(c_t) * (o_t if o_t.dtype == torch.float32 else 1)
+
+    shapes = {"o_t": "B H", "c_t": "B H"}
+    sentence = said(student, lambda o, c: o * tanh(c), shapes, {"h_t": "B H"})
+    assert sentence == "h_t has the right shape but wrong values (only for float64)."
+
+
+def test_nothing_is_named_where_the_reference_is_another_formula():
+    shapes, returns = {"o_t": "B H", "c_t": "B H"}, {"h_t": "B H"}
+    sentence = said(lambda o, c: o * c, lambda o, c: o * c**3, shapes, returns)
+    assert sentence == "h_t has the right shape but wrong values."
+
+
+def test_nothing_is_named_that_is_not_so_in_every_case():
+    def student(o_t, c_t):
+        return o_t * c_t if c_t.shape != (5, 7) else o_t * sigmoid(c_t)
+
+    shapes = {"o_t": "B H", "c_t": "B H"}
+    sentence = said(student, lambda o, c: o * tanh(c), shapes, {"h_t": "B H"})
+    assert sentence == "h_t has the right shape but wrong values."
+
+
+def with_families(monkeypatch, *families):
+    monkeypatch.setattr("rnngrade.misconceptions.explain", partial(search.explain, families))
+
+
+def test_nothing_is_named_where_two_mistakes_give_the_same(monkeypatch):
+    def recipe(at, a_t):
+        return at(lambda: a_t, {"it is doubled": lambda: 2 * a_t})
+
+    shapes, returns = {"a_t": "B H"}, {"y_t": "B H"}
+    family = Family(recipe, shapes)
+    with_families(monkeypatch, family)
+    sentence = said(lambda a: 2 * a, lambda a: a, shapes, returns)
+    assert sentence == "y_t is what you get when it is doubled."
+    with_families(monkeypatch, family, family)
+    sentence = said(lambda a: 2 * a, lambda a: a, shapes, returns)
+    assert sentence == "y_t is off by a constant factor."
+
+
+def test_nothing_is_named_for_a_few_numbers(monkeypatch):
+    def doubled(a_t):
+        if a_t.numel() > 2:
+            raise ValueError
+        return 2 * a_t[0, 0]
+
+    def recipe(at, a_t):
+        return at(lambda: a_t[0, 0], {"it is doubled": lambda: doubled(a_t)})
+
+    with_families(monkeypatch, Family(recipe, {"a_t": "B H"}))
+    sentence = said(doubled, lambda a: a[0, 0], {"a_t": "B H"}, {"y": ""})
+    assert sentence.startswith("doubled raised ValueError for a_t (1, 3)")
+
+
+# How a formula finds its arguments.
+
+
+def bound(names, **family):
+    return Family(None, **family).bind(dict.fromkeys(names))
+
+
+def test_arguments_are_found_by_name_in_any_order():
+    shapes = {"x_t": "B I", "W": "H I", "b": "H"}
+    assert bound(["b_f", "W_f", "x_t"], shapes=shapes) == {"x_t": "x_t", "W": "W_f", "b": "b_f"}
+    assert bound(["x_t", "W_f", "W_i", "b_f"], shapes=shapes) is None
+    assert bound(["x_t", "W_f"], shapes=shapes) is None
+    assert bound(["x_t", "W_f", "b_f", "h_prev"], shapes=shapes) is None
+
+
+def test_arguments_may_be_left_out_or_many():
+    shapes = {"x_t": "B I", "b_h": "H"}
+    assert bound(["x_t"], shapes=shapes, optional=("b_h",)) == {"x_t": "x_t"}
+    found = bound(["g", "max_norm", "u"], shapes={"max_norm": "> 0"}, rest="B H")
+    assert found == {"max_norm": "max_norm", "rest": ("g", "u")}
+
+
+def test_weights_of_torch_are_known():
+    names = ["sizes", "x_t", "weight_ih_l0", "cell.weight_hh"]
+    found = bound(names, shapes={"x_t": "B I", "W_xh": "H I", "W_hh": "H H"})
+    assert found == {"x_t": "x_t", "W_xh": "weight_ih_l0", "W_hh": "cell.weight_hh"}
+
+
+def test_no_clause_gives_a_value_or_a_formula_of_torch():
+    for number in range(len(FAMILIES)):
+        for clause in spelled(number).known:
+            assert "torch" not in clause
+            assert "." not in clause
+            assert clause == clause.strip()
