@@ -1,8 +1,102 @@
-"""Whose notebook is it? What `nbgrader zip_collect` asks for every file handed in."""
+"""Whose notebook is it? What `nbgrader zip_collect` asks for every file handed in.
 
-from pathlib import Path
+What is not as it should be is named in a warning and left out; the others go on.
+"""
 
-from nbgrader.plugins import FileNameCollectorPlugin
+import re
+import shutil
+import stat
+import tarfile
+import tempfile
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
+from traitlets import Dict
+
+ARCHIVES = (".zip", ".gz", ".tgz")
+MEMBERS = 100_000
+# What may come out of an archive: so much, or so many times its own size. A notebook shrinks
+# to a tenth in a zip, a file that is made to fill the disk to a thousandth.
+TOTAL_BYTES = 250 << 20
+RATIO = 20
+
+
+class Refused(Exception):
+    """An archive that is not taken; the message ends the sentence "The archive …"."""
+
+
+class Extractor(ExtractorPlugin):
+    """Take the notebooks out of the archives in downloaded/UNIT/archive.
+
+    Only regular files with the name of a notebook are taken, also from an archive within an
+    archive. An archive that would write elsewhere or fill the disk is refused as a whole.
+    """
+
+    def extract(self, archive_path, extracted_path):
+        """Copy loose notebooks, and unpack each archive into a folder of its name."""
+        for path in sorted(Path(archive_path).rglob("*")):
+            place = Path(extracted_path, path.relative_to(archive_path))
+            if not path.is_file() or path.name.startswith("."):
+                continue
+            if path.suffix in ARCHIVES:
+                self._extract(path, place, path)
+            elif path.suffix == ".ipynb":
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, place)
+            else:
+                self.log.warning("%s is neither a notebook nor a zip: it is left out.", path)
+
+    def _extract(self, path, place, named, limit=None, within=1):
+        """Unpack one archive, wholly or not at all; returns how many bytes came out."""
+        own_limit = max(TOTAL_BYTES, RATIO * path.stat().st_size)
+        limit = own_limit if limit is None else min(limit, own_limit)
+        for ending in (*ARCHIVES, ".tar", ".ipynb"):
+            place = place.with_name(place.name.removesuffix(ending))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".", dir=place.parent) as aside:
+            made = Path(aside, "made")
+            made.mkdir()
+            try:
+                size = self._unpack(path, made, named, limit, within)
+                if place.exists():
+                    self.log.warning("%s is there already: what %s has counts.", place, named)
+                shutil.copytree(made, place, dirs_exist_ok=True)
+                return size
+            except Refused as reason:
+                self.log.warning("The archive %s %s: it is left out.", named, reason)
+            except Exception as error:  # there is no end to what can be wrong with an archive
+                self.log.warning("The archive %s cannot be read: %s", named, error)
+        return 0
+
+    def _unpack(self, path, place, named, limit, within):
+        """Write the notebooks of an archive, and of archives in it, below `place`."""
+        size = of_inner = 0
+        with _opened(path) as members:
+            for number, member in enumerate(members):
+                where = PurePosixPath(member.name.replace("\\", "/"))
+                if where.is_absolute() or ".." in where.parts:
+                    raise Refused("would write outside of its folder")
+                size += member.size
+                if size > limit or number >= MEMBERS:
+                    raise Refused("would grow far beyond its size")
+                is_archive = where.suffix in ARCHIVES and within
+                hidden = any(part.startswith((".", "__MACOSX")) for part in where.parts)
+                if hidden or member.is_folder or not (where.suffix == ".ipynb" or is_archive):
+                    continue
+                if not member.is_file:
+                    raise Refused("has a link in place of a notebook")
+                target = place / where
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with member.open() as source, open(target, "wb") as file:
+                    shutil.copyfileobj(source, file)
+                if is_archive:
+                    of_inner += self._extract(
+                        target, target, f"{named}/{where}", limit - of_inner, within - 1
+                    )
+                    target.unlink()
+        return size + of_inner
 
 
 class Collector(FileNameCollectorPlugin):
@@ -10,17 +104,91 @@ class Collector(FileNameCollectorPlugin):
 
     - STUDENT_UNIT.ipynb, loose or in the zip of a whole class;
     - UNIT.ipynb, at any depth, in STUDENT.zip, in STUDENT_UNIT.zip or in a folder STUDENT.
+
+    Of several notebooks of a student one counts: the one in the student's own archive or
+    folder before one in the archive of a class, that before a loose one; then the one that
+    lies less deep, then the first by name.
     """
+
+    _counts = Dict(help="Which notebook counts, by folder and student.")
 
     def collect(self, submitted_file):
         """The student's and the notebook's name, or None for any other file."""
-        course, _, handed_in = Path(submitted_file).as_posix().rpartition("/extracted/")
-        unit = course.rpartition("/")[2]
-        *folders, name = handed_in.split("/")
-        if name == f"{unit}.ipynb" and folders:
-            student = folders[0].removesuffix(f"_{unit}")
-        elif name.endswith(f"_{unit}.ipynb") and name[0] not in "._":
-            student = name.removesuffix(f"_{unit}.ipynb")
-        else:
+        path = Path(submitted_file)
+        student = _student(path)
+        if student is None:
             return None
-        return {"student_id": student, "file_id": unit}
+        if re.search(r"[*?\[\]]", student):  # nbgrader takes it for a pattern
+            self.log.warning("%s: a name cannot have *, ?, [ or ]: it is left out.", path)
+            return None
+        best = self._best(_extracted(path)).get(student, path)
+        if best != path:
+            self.log.warning(
+                "%s has handed in more than one notebook: %s counts, %s is left out.",
+                student,
+                best,
+                path,
+            )
+            return None
+        return {"student_id": student, "file_id": _extracted(path).parent.name}
+
+    def _best(self, extracted):
+        """The notebook of each student that counts."""
+        if extracted not in self._counts:
+            found = {}
+            for path in sorted(extracted.rglob("*.ipynb"), key=_rank):
+                found.setdefault(_student(path), path)
+            self._counts[extracted] = found
+        return self._counts[extracted]
+
+
+def _student(path):
+    """Who handed in this file, or None if it is no submission."""
+    extracted = _extracted(path)
+    unit = extracted.parent.name
+    *folders, name = path.relative_to(extracted).parts
+    if name == f"{unit}.ipynb" and folders:
+        student = folders[0].removesuffix(f"_{unit}")
+    else:
+        student = name.removesuffix(f"_{unit}.ipynb")
+    return None if student == name or student[:1] in ("", ".", "_") else student
+
+
+def _rank(path):
+    """The first by rank counts."""
+    extracted = _extracted(path)
+    depth = len(path.relative_to(extracted).parts)
+    own = path.name == f"{extracted.parent.name}.ipynb"
+    return not own, depth == 1, depth, path
+
+
+def _extracted(path):
+    """The folder downloaded/UNIT/extracted."""
+    folders = (folder for folder in reversed(path.parents) if folder.name == "extracted")
+    return next(folder for folder in folders if folder.parts[-3] == "downloaded")
+
+
+class _Member:
+    """A member of a zip or a tar, whichever it is."""
+
+    def __init__(self, archive, info):
+        if isinstance(info, zipfile.ZipInfo):
+            kind = stat.S_IFMT(info.external_attr >> 16)
+            self.name, self.size, self.is_folder = info.filename, info.file_size, info.is_dir()
+            self.is_file = kind in (0, stat.S_IFREG)
+            self.open = lambda: archive.open(info)
+        else:
+            self.name, self.size, self.is_folder = info.name, info.size, info.isdir()
+            self.is_file = info.isreg()
+            self.open = lambda: archive.extractfile(info)
+
+
+@contextmanager
+def _opened(path):
+    """The members of an archive, one after the other."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            yield (_Member(archive, info) for info in archive.infolist())
+    else:
+        with tarfile.open(path) as archive:
+            yield (_Member(archive, info) for info in archive)

@@ -1,0 +1,293 @@
+"""Read what a student handed in: a notebook without its outputs, or one sentence why not.
+
+Nothing of the file is trusted or run. The notebook is built anew from the few things that
+grading needs, so whatever else the file holds is gone; outputs are not even parsed, since
+grading makes new ones.
+"""
+
+import codecs
+import json
+import re
+import stat
+from collections import Counter
+from pathlib import Path
+
+from nbconvert.exporters import NotebookExporter
+from nbformat import v4
+
+FILE_BYTES = 200 << 20
+TEXT_BYTES = 20 << 20  # of the file without its outputs
+BRACKETS = 2_000_000  # of the outputs
+CELLS = 2000
+
+# The first bytes of what is often handed in under the name of a notebook.
+OTHER_KINDS = (
+    (rb"PK\x03\x04", "a zip archive"),
+    (rb"\x1f\x8b", "a gzip archive"),
+    (rb"%PDF", "a PDF"),
+    (rb"\s*<[!?a-zA-Z]", "a web page"),
+    (rb"\s*(import|from|def|class)\s", "a Python script"),
+    (rb"\s*#", "a script or a text"),
+)
+CELL_TYPES = {kind: kind for kind in ("code", "markdown", "raw")}
+CELL_TYPES |= {"heading": "markdown", "html": "markdown"}  # of nbformat 3
+NBGRADER = ("grade_id", "grade", "solution", "task", "locked", "points")
+
+_OUTPUTS = re.compile(rb'"outputs"\s*:\s*\[')
+_TO_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+([\[\]{}])', re.DOTALL)
+
+
+class Unreadable(Exception):
+    """The file cannot be graded; the message is one sentence and quotes nothing of it."""
+
+
+def read(path):
+    """Read a notebook that a student handed in.
+
+    UTF-8 and UTF-16, with a byte order mark or without, are read, and nbformat 3 and 4. Of a
+    cell its type, id, text, attachments and nbgrader's metadata stay.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The notebook, valid nbformat 4.5, and the list of sentences about what was repaired.
+
+    Raises:
+        Unreadable: saying what is handed in instead of a notebook.
+    """
+    notes = []
+    data = _utf8(_bytes(Path(path)), notes)
+    content = _parse(_without_outputs(data))
+    raw_cells = _raw_cells(content, notes)
+    repaired = Counter()
+    cells = [_cell(raw, key, repaired) for raw, key in _with_ids(raw_cells, repaired)]
+    minor = content.get("nbformat_minor")
+    if not (isinstance(minor, int) and minor >= 5):
+        del repaired["without a unique id"]  # older formats have none
+    for what, count in repaired.items():
+        notes.append(f"{count} cell{'s' * (count > 1)} {what}.")
+    return v4.new_notebook(cells=cells, metadata={"language_info": {"name": "python"}}), notes
+
+
+class RepairingExporter(NotebookExporter):
+    """How `nbgrader autograde` reads a notebook: as `read` does, and it never fails.
+
+    What was repaired stays in the notebook, as a list of sentences in
+    `metadata.rnngrade.repairs`. In place of a file that cannot be read there is a notebook
+    that says why, also in `metadata.rnngrade.unreadable`. Both are in `resources["nbgrader"]`
+    too.
+    """
+
+    def from_filename(self, filename, resources=None, **options):
+        """Read and convert a notebook of the student's, or one that we wrote ourselves."""
+        path = Path(filename)
+        if self._is_autograded(path, resources):
+            return super().from_filename(filename, resources, **options)
+        resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
+        student = resources["nbgrader"]["student"]
+        try:
+            notebook, notes = read(path)
+            notebook.metadata["rnngrade"] = {"repairs": notes}
+            for note in notes:
+                self.log.warning("%s: %s", student, note)
+        except Unreadable as reason:
+            notebook = _instead(str(reason))
+            self.log.error("%s gets no grade for %s: %s", student, path.stem, reason)
+        return self.from_notebook_node(notebook, resources, **options)
+
+    def from_notebook_node(self, nb, resources=None, **options):
+        """Hand on what was repaired, then convert."""
+        resources["nbgrader"].update(nb.metadata.get("rnngrade", {}))
+        return super().from_notebook_node(nb, resources, **options)
+
+    def _is_autograded(self, path, resources):
+        """Is it nbgrader's second reading, of the sanitised notebook?"""
+        course, known = self.parent.coursedir, resources["nbgrader"]
+        folder = course.format_path(
+            course.autograded_directory, known["student"], known["assignment"]
+        )
+        return path.parent.resolve() == Path(folder).resolve()
+
+
+def _instead(reason):
+    """The notebook that stands for a file that cannot be read."""
+    cell = v4.new_markdown_cell(f"**This notebook was not graded.** {reason}", id="reason")
+    return v4.new_notebook(
+        cells=[cell], metadata={"rnngrade": {"repairs": [], "unreadable": reason}}
+    )
+
+
+def _bytes(path):
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise Unreadable("There is no file but a folder or a device.")
+        if found.st_size > FILE_BYTES:
+            raise Unreadable(
+                f"The file has {found.st_size >> 20} MB; at most {FILE_BYTES >> 20} are read."
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise Unreadable(f"The file cannot be opened: {error.strerror}.") from None
+    if not data or data.isspace():
+        raise Unreadable("The file is empty.")
+    for beginning, kind in OTHER_KINDS:
+        if re.match(beginning, data):
+            raise Unreadable(f"The file is {kind} under the name of a notebook.")
+    return data
+
+
+def _utf8(data, notes):
+    """The file in UTF-8 without a byte order mark."""
+    encoding = json.detect_encoding(data)
+    if encoding == "utf-8":
+        return data
+    if encoding == "utf-8-sig":
+        notes.append("The file began with a byte order mark: it was passed over.")
+        return data.removeprefix(codecs.BOM_UTF8)
+    notes.append(f"The file was not in UTF-8 but in {encoding.upper()}: it was read as that.")
+    try:
+        return data.decode(encoding).encode()
+    except UnicodeError:
+        raise Unreadable("The file is neither text nor a notebook.") from None
+
+
+def _without_outputs(data):
+    """Empty each list of outputs, keeping its line breaks for the line number of an error."""
+    kept, position, brackets = [], 0, 0
+    while opening := _OUTPUTS.search(data, position):
+        end, depth = opening.end(), 1
+        while depth:
+            bracket = _TO_BRACKET.match(data, end)
+            if not bracket:
+                raise Unreadable("The file breaks off within an output: it is not whole.")
+            end = bracket.end()
+            depth += 1 if bracket[1] in b"[{" else -1
+            brackets += 1
+            if brackets > BRACKETS:
+                raise Unreadable(f"The outputs are made of more than {BRACKETS} parts.")
+        kept.append(data[position : opening.end()])
+        kept.append(b"\n" * data.count(b"\n", opening.end(), end) + b"]")
+        position = end
+    return b"".join([*kept, data[position:]])
+
+
+def _parse(data):
+    """The file as a dict."""
+    if len(data) > TEXT_BYTES:
+        raise Unreadable(
+            f"The file has {len(data) >> 20} MB without its outputs; "
+            f"at most {TEXT_BYTES >> 20} are read."
+        )
+    try:
+        content = json.loads(data.decode())
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"The file is not UTF-8 at byte {error.start}.") from None
+    except json.JSONDecodeError as error:
+        if error.msg.startswith("Unterminated") or not error.doc[error.pos :].strip():
+            raise Unreadable("The file breaks off at its end: it is not whole.") from None
+        raise Unreadable(f"The file is not JSON at line {error.lineno}: {error.msg}.") from None
+    except RecursionError:
+        raise Unreadable("The file is JSON nested too deeply.") from None
+    except ValueError:
+        raise Unreadable("The file holds a number of too many digits.") from None
+    if not isinstance(content, dict):
+        raise Unreadable("The file is JSON but not a notebook.")
+    return content
+
+
+def _raw_cells(content, notes):
+    """The cells of nbformat 4, or those of nbformat 3, which lie in worksheets."""
+    version = content.get("nbformat")
+    if not isinstance(version, int):
+        if not {"cells", "worksheets"} & content.keys():
+            raise Unreadable("The file is JSON but not a notebook.")
+        notes.append("The notebook did not say its format.")
+    elif version not in (3, 4):
+        age = "newer than 4" if version > 4 else "older than 3"
+        raise Unreadable(f"The notebook has an nbformat {age}.")
+    cells, sheets = content.get("cells"), content.get("worksheets")
+    if "cells" not in content and isinstance(sheets, list):
+        parts = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
+        cells = [cell for part in parts if isinstance(part, list) for cell in part]
+        notes.append("The notebook had nbformat 3: it was turned into nbformat 4.")
+    if not isinstance(cells, list):
+        raise Unreadable("The notebook has no list of cells.")
+    if len(cells) > CELLS:
+        raise Unreadable(f"The notebook has {len(cells)} cells; at most {CELLS} are read.")
+    return cells
+
+
+def _cell(raw, key, repaired):
+    """A cell anew; what it lacked is counted in `repaired`."""
+    known = raw.get("cell_type")
+    kind = CELL_TYPES.get(known) if isinstance(known, str) else None
+    if kind is None:
+        repaired["without a known type, taken for raw text"] += 1
+        kind = "raw"
+    source = _text(raw.get("source", raw.get("input")))
+    if source is None:
+        repaired["without text that can be read"] += 1
+        source = ""
+    if known == "heading" and raw.get("level") in range(1, 7):
+        source = "#" * raw["level"] + " " + source
+    cell = getattr(v4, f"new_{kind}_cell")(source, id=key, metadata=_metadata(raw))
+    if kind != "code" and (attachments := _attachments(raw)):
+        cell.attachments = attachments
+    return cell
+
+
+def _text(value):
+    """A string, or the lines of one, without halves of characters; None for anything else."""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        value = "".join(value)
+    return value.encode(errors="replace").decode() if isinstance(value, str) else None
+
+
+def _metadata(raw):
+    """What nbgrader's part of the metadata claims: the rest is of no use in grading."""
+    metadata = raw.get("metadata")
+    known = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    if not isinstance(known, dict):
+        return {}
+    plain = {key: known.get(key) for key in NBGRADER}
+    return {"nbgrader": {k: v for k, v in plain.items() if isinstance(v, str | int | float)}}
+
+
+def _attachments(raw):
+    """The pictures pasted into a text, {name: {type: base64}}."""
+    found = raw.get("attachments")
+    pictures = found.items() if isinstance(found, dict) else ()
+    clean = {
+        _text(name): {_text(kind): _text(data) for kind, data in picture.items()}
+        for name, picture in pictures
+        if isinstance(picture, dict)
+    }
+    return {name: picture for name, picture in clean.items() if None not in picture.values()}
+
+
+def _with_ids(raw_cells, repaired):
+    """Pairs of a cell and an id of its own; of cells with the same id the last keeps it."""
+    keys = [raw.get("id") if isinstance(raw, dict) else None for raw in raw_cells]
+    last = {key: at for at, key in enumerate(keys) if isinstance(key, str)}
+    last = {key: at for key, at in last.items() if re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", key)}
+    pairs = []
+    for position, (raw, key) in enumerate(zip(raw_cells, keys, strict=True)):
+        if not isinstance(raw, dict):
+            repaired["that cannot be read, left out"] += 1
+            continue
+        if not isinstance(key, str) or last.get(key) != position:
+            repaired["without a unique id"] += 1
+            key = free_id(f"cell-{position}", last)
+        pairs.append((raw, key))
+    return pairs
+
+
+def free_id(wanted, taken):
+    """The id that is wanted, or one much like it if that is taken."""
+    number, known = 1, wanted
+    while known in taken:
+        number += 1
+        known = f"{wanted[:56]}-{number}"
+    return known
