@@ -65,7 +65,6 @@ class Session:
         self._ready = set()  # the instructor's cells without points that the examiner has run
         self._ended = None  # why the student's process ended before its time
         self._times = Counter()
-        self._start = time.monotonic()
 
     def __enter__(self):
         limits, policy = self._limits, self._job.policy
@@ -97,6 +96,7 @@ class Session:
             # From here on both speak to the student's process, one at a time.
             socket.send_fds(self._examiner.sock, [b"s"], [self._student.sock.fileno()])
             self._stack = stack.pop_all()
+        self._start = time.monotonic()  # the time to start is not the student's
         return self
 
     def __exit__(self, *_):

@@ -1,9 +1,217 @@
-"""Our step between nbgrader's: feedback hides the tests."""
+"""The page that a student gets: points and sentences, and nothing that is hidden or runs."""
 
+import base64
+import copy
+import html
+import json
+import re
+
+import bs4
+import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader.converters import GenerateFeedback
+from nbgrader.coursedir import CourseDirectory
 
-from rnngrade.feedback import HideTests
+from rnngrade.course import load
+from tests.exercises.submission import secret_lines
+from tests.rnngrade.written_course import UNITS, WrittenCourse, source
+
+DOT = (  # a picture of one pixel
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5"
+    "ErkJggg=="
+)
+SENTENCE = "f_t has the wrong sign."
+EXPECTED = "0.73105857863"  # stands for what a test compares with
+ACTIVE = [
+    "script",
+    "iframe",
+    "object",
+    "embed",
+    "form",
+    "input",
+    "svg",
+    "link",
+    "base",
+    "video",
+]
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)><img src='https://example.org/a.png'>"
+    "<img src='//example.org/b.png'><a href='javascript:alert(1)'>click</a><iframe src='/'>"
+    "</iframe><svg onload=alert(1)></svg><style>@import 'https://example.org/c.css';</style>"
+    "<p style='background:url(https://example.org/d.png)' onclick=alert(1)>words that stay</p>"
+    "<form action='https://example.org'><input autofocus onfocus=alert(1)></form>"
+)
+
+
+def parts(notebook):
+    return {
+        cell.id: cell.metadata.nbgrader.points
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("grade")
+    }
+
+
+def display(**data):
+    return new_output("display_data", data={k.replace("_", "/"): v for k, v in data.items()})
+
+
+def failed(cell):
+    """The worst that an execution could leave in a test cell."""
+    lines = cell.source.split("\n")
+    return [
+        new_output("stream", name="stdout", text=f"want tensor([[{EXPECTED}]])"),
+        display(text_plain=f"tensor([[{EXPECTED}]])", text_html=f"<b>{EXPECTED}</b>"),
+        new_output("stream", name="stderr", text=cell.source),
+        new_output(
+            "error",
+            ename="AssertionError",
+            evalue=f"{SENTENCE}\nACTUAL 1 DESIRED {EXPECTED}\n{cell.source}",
+            traceback=["-----", *lines, f"want {EXPECTED}", f"AssertionError: {SENTENCE}"],
+        ),
+    ]
+
+
+def handed_in(unit):
+    """What lies in autograded/: answers, a plot, hostile cells, and failed tests."""
+    notebook = source(unit)
+    for cell in notebook.cells:
+        known = cell.metadata.get("nbgrader", {})
+        if known.get("solution"):
+            cell.source = f"def my_{cell.id.replace('-', '_')}():\n    return 1 < 2"
+            cell.outputs = [new_output("stream", name="stdout", text=f"{cell.id} says & <b>hi")]
+        elif known.get("grade"):
+            cell.outputs = failed(cell)
+    notebook.cells += [
+        new_code_cell(
+            "plt.plot(losses)",
+            outputs=[display(image_png=DOT, text_plain="<Figure size 640x480 with 1 Axes>")],
+        ),
+        new_code_cell("HTML(…)", outputs=[display(text_html=HOSTILE)]),
+        new_markdown_cell(f"## My notes\n\n$a_t = \\sigma(b)$\n\n{HOSTILE}"),
+    ]
+    notebook.metadata["rnngrade"] = {"repairs": ["The cell lstm-step-test was missing <it>."]}
+    return notebook
+
+
+def generate(course, unit):
+    """Run nbgrader's own converter; the pages by student."""
+    config = copy.deepcopy(load(course.root).config)
+    config.CourseDirectory.assignment_id = unit
+    GenerateFeedback(coursedir=CourseDirectory(config=config), config=config).start()
+    pages = course.root.glob(f"feedback/*/{unit}/{unit}.html")
+    return {path.parts[-3]: path.read_text("utf-8") for path in pages}
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """Every unit of the course, in which anna lost every part and ben none."""
+    course = WrittenCourse(tmp_path_factory.mktemp("course"))
+    course.add_student("anna", first_name="Анна", last_name="<i>Ким</i>")
+    for unit in UNITS:
+        notebook = source(unit)
+        course.add_unit(unit, notebook)
+        points = parts(notebook)
+        answer = next(c.id for c in notebook.cells if c.metadata.get("nbgrader"))
+        comments = {answer: "Well *begun* <script>alert(1)</script>"}
+        course.grade(unit, "anna", dict.fromkeys(points, 0), handed_in(unit), 0, comments)
+        course.grade(unit, "ben", points, source(unit), penalty=1.5)
+    return course
+
+
+@pytest.fixture(scope="module", params=UNITS)
+def unit(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def pages(course, unit):
+    return generate(course, unit)
+
+
+def words(page):
+    """What a reader sees, with the spaces of a line made one."""
+    return re.sub(r"\s+", " ", bs4.BeautifulSoup(page, "html.parser").main.text)
+
+
+def hidden_lines(unit):
+    """The lines of hidden tests of a unit that stand nowhere else in its source."""
+    notebook = source(unit)
+    text = "\n".join(cell.source for cell in notebook.cells)
+    public = re.sub("### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", "", text, flags=re.DOTALL)
+    return {line for line in secret_lines(notebook, "HIDDEN TESTS") if line not in public}
+
+
+def test_no_line_of_a_hidden_test_is_on_a_page(pages, unit):
+    hidden = hidden_lines(unit)
+    assert len(hidden) > 5
+    for page in pages.values():
+        # As it stands in the file, and as a reader sees it: colours cut a line into pieces.
+        for text in (page, bs4.BeautifulSoup(page, "html.parser").text):
+            assert [line for line in hidden if line in text or html.escape(line) in text] == []
+            assert EXPECTED not in text
+
+
+def test_each_lost_part_has_its_points_its_sentence_and_a_way_to_its_cell(pages, unit):
+    points = parts(source(unit))
+    page = bs4.BeautifulSoup(pages["anna"], "html.parser")
+    rows = page.table.tbody("tr")
+    assert [row.th.text for row in rows] == [part.removesuffix("-test") for part in points]
+    for row, (part, most) in zip(rows, points.items(), strict=True):
+        assert [cell.text for cell in row("td")] == [f"0 of {most:g}", SENTENCE]
+        assert len(page.select(row.a["href"])) == 1
+        assert SENTENCE in page.select_one(f"#cell-{part}").text
+    assert f"0 of {sum(points.values()):g} points" in words(pages["anna"])
+
+
+def test_what_earned_everything_says_nothing_more(pages, unit):
+    most = sum(parts(source(unit)).values())
+    rows = bs4.BeautifulSoup(pages["ben"], "html.parser").table.tbody("tr")
+    assert {row("td")[1].text for row in rows} == {""}
+    assert f"{most - 1.5:g} of {most:g} points. 1.5 were taken off" in words(pages["ben"])
+
+
+def test_the_students_own_cells_and_plots_are_there(pages, unit):
+    page = bs4.BeautifulSoup(pages["anna"], "html.parser")
+    for cell in source(unit).cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            assert f"def my_{cell.id.replace('-', '_')}():\n    return 1 < 2" in page.text
+            assert f"{cell.id} says & <b>hi" in page.text
+    images = page("img")
+    assert [image["src"] for image in images] == [f"data:image/png;base64,{DOT}"]
+    assert images[0]["alt"] == "Picture made by this cell: Figure size 640x480 with 1 Axes"
+    assert "words that stay" in page.text
+    assert page("math")[-1].text == "at=σ(b)"
+
+
+def test_repairs_and_comments_are_told(pages):
+    text = words(pages["anna"])
+    assert "What was repaired before grading The cell lstm-step-test was missing <it>." in text
+    assert "Comment of your instructor: Well begun" in text
+    assert "What was repaired" not in words(pages["ben"])
+
+
+def test_nothing_on_a_page_runs_or_asks_another_host(pages):
+    for text in pages.values():
+        page = bs4.BeautifulSoup(text, "html.parser")
+        assert page(ACTIVE) == []
+        for element in page(True):
+            assert not [name for name in element.attrs if name.startswith("on")]
+            assert element.get("src", "data:image/").startswith("data:image/")
+            assert element.get("href", "#").startswith(("#", "https://", "http://"))
+        assert "example.org" not in text
+        rule = page.find("meta", {"http-equiv": "Content-Security-Policy"})["content"]
+        assert rule == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def test_names_are_text(pages, unit):
+    page = bs4.BeautifulSoup(pages["anna"], "html.parser")
+    assert page.html["lang"] == "en"
+    assert page.title.text == page.h1.text == f"{unit}: feedback for Анна <i>Ким</i>"
+    assert "ben" in bs4.BeautifulSoup(pages["ben"], "html.parser").h1.text
+
+
+# One part, in every state that it can be in.
 
 TEST = """\
 close(f(1), 2)
@@ -12,47 +220,133 @@ compare(f, reference)
 ### END HIDDEN TESTS"""
 
 
-def cell(source=TEST, outputs=(), **role):
-    metadata = {"nbgrader": {"grade_id": "one", "grade": True, "points": 2, **role}}
-    return new_code_cell(source, metadata=metadata, outputs=list(outputs))
+def small(*cells):
+    metadata = {"kernelspec": {"name": "python3", "display_name": "", "language": "python"}}
+    return nbformat.v4.new_notebook(cells=list(cells), metadata=metadata)
 
 
-def process(cell):
-    return HideTests().preprocess_cell(cell, {}, 0)[0]
+def cell(name, source, outputs=(), **role):
+    metadata = {"nbgrader": {"grade_id": name, "schema_version": 3, **role}}
+    return new_code_cell(source, metadata=metadata, id=name, outputs=list(outputs))
 
 
-def printed():
-    return new_output("stream", name="stdout", text="tensor([[0.3, 1.2]])")
-
-
-def error():
-    return new_output(
-        "error",
-        ename="AssertionError",
-        evalue="f_t has the wrong sign.",
-        traceback=["-----", "compare(f, reference)", "AssertionError: f_t has the wrong sign."],
+def one(outputs=(), source=TEST):
+    return small(
+        cell("f", "def f(x): …", solution=True, grade=False),
+        cell("f-test", source, outputs, grade=True, points=2, locked=True),
     )
 
 
-def test_the_hidden_region_goes_and_the_visible_check_stays():
-    assert process(cell()).source == "close(f(1), 2)"
+def error(evalue, ename="AssertionError"):
+    return new_output("error", ename=ename, evalue=evalue, traceback=[TEST, evalue])
 
 
-def test_of_the_outputs_of_a_test_only_the_sentence_stays():
-    shown = process(cell(outputs=[printed(), error()]))
-    assert [output.output_type for output in shown.outputs] == ["error"]
-    assert shown.outputs[0].traceback == ["AssertionError: f_t has the wrong sign."]
+@pytest.fixture(scope="module")
+def units(tmp_path_factory):
+    """A course with one unit per test, by number."""
+    course = WrittenCourse(tmp_path_factory.mktemp("units"))
+    course.count = 0
+    return course
 
 
-@pytest.mark.parametrize("role", [{"grade": False}, {"solution": True}])
-def test_what_a_student_wrote_is_left_as_it_is(role):
-    written = cell("# ### BEGIN HIDDEN TESTS", [printed(), error()], **role)
-    shown = process(written)
-    assert shown.source == "# ### BEGIN HIDDEN TESTS"
-    assert len(shown.outputs) == 2
-    assert len(shown.outputs[1].traceback) == 3
+@pytest.fixture
+def page(units):
+    """The page of a student for a notebook in autograded/ and points."""
+
+    def page(notebook, score, known=None):
+        units.count += 1
+        unit = f"unit-{units.count}"
+        units.add_unit(unit, known or one())
+        units.grade(unit, "anna", {"f-test": score}, notebook)
+        return generate(units, unit)["anna"]
+
+    return page
 
 
-def test_text_is_left_as_it_is():
-    text = new_markdown_cell("text", metadata={"nbgrader": {"grade": True, "solution": True}})
-    assert process(text).source == "text"
+@pytest.mark.parametrize(
+    ("outputs", "sentence"),
+    [
+        ([error("f_t is wrong.")], "f_t is wrong."),
+        ([error("f_t is\nwrong.")], "f_t is"),
+        ([error("name 'f' is not defined", "NameError")], "NameError: name 'f' is not defined"),
+        ([error("")], "A check did not pass."),
+        ([error("in: compare(f, reference)")], "A check did not pass."),
+        ([error("a" * 5000)], "a" * 400 + " …"),
+        ([error("old"), error("new")], "new"),
+        ([], "Not all points were given."),
+    ],
+)
+def test_one_line_says_what_is_off(page, outputs, sentence):
+    made = bs4.BeautifulSoup(page(one(outputs), 1), "html.parser")
+    assert [td.text for td in made.table.tbody("td")] == ["1 of 2", sentence]
+    assert "compare" not in made.text
+
+
+def test_what_waits_for_a_human_says_so(page):
+    made = words(page(one([error("f_t is wrong.")]), None))
+    assert "Some parts are still to be graded by hand." in made
+    assert "This part is still to be graded by hand." in made
+
+
+def test_roles_are_those_of_the_gradebook(page):
+    """A test that is said to be an answer, or whose text was changed, hides what it did."""
+    notebook = one([error("f_t is wrong.")])
+    forged = notebook.cells[1]
+    forged.metadata.nbgrader.update(grade=False, solution=True, locked=False)
+    forged.source = f"print({EXPECTED})"
+    made = page(notebook, 0)
+    assert "compare" not in made
+    assert EXPECTED not in made
+    assert "close(f(1), 2)" in bs4.BeautifulSoup(made, "html.parser").text
+    assert "0 of 2" in words(made)
+
+
+def test_a_cell_that_stands_there_twice_has_one_address(page):
+    notebook = one([error("f_t is wrong.")])
+    notebook.cells.append(copy.deepcopy(notebook.cells[1]))
+    notebook.cells[-1].id = "again"
+    assert page(notebook, 0).count('id="cell-f-test"') == 1
+
+
+def test_a_part_whose_cell_is_gone_is_told(page):
+    notebook = one()
+    del notebook.cells[1]
+    made = bs4.BeautifulSoup(page(notebook, 0), "html.parser")
+    assert made.table.tbody.th.text == "f"
+    assert made.table.tbody.a is None
+
+
+def test_a_unit_may_hide_all_its_checks(page):
+    hidden = "### BEGIN HIDDEN TESTS\ncompare(f, reference)\n### END HIDDEN TESTS"
+    known = one(source=hidden)
+    made = page(one([error("f_t is wrong.")], hidden), 0, known)
+    assert "compare" not in made
+    assert "More checks were run that are not shown." in words(made)
+
+
+def test_the_comment_and_points_of_an_answer_graded_by_hand(units):
+    known = small(cell("essay", "words", solution=True, grade=True, points=3))
+    units.add_unit("essay", known)
+    units.grade("essay", "anna", {"essay": 1}, known, comments={"essay": "Say *why*."})
+    made = bs4.BeautifulSoup(generate(units, "essay")["anna"], "html.parser")
+    assert "essay: 1 of 3 points. Not all points were given." in words(str(made))
+    assert made.blockquote.em.text == "why"
+
+
+def test_metadata_of_another_form_is_no_harm(page):
+    notebook = one()
+    notebook.cells.insert(0, new_code_cell("1", metadata={"nbgrader": {"grade_id": "unknown"}}))
+    notebook.metadata["rnngrade"] = {"repairs": []}
+    assert "0 of 2" in words(page(notebook, 0))
+
+
+def test_svg_and_bad_pictures(page):
+    svg = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+    bad = display(image_png="no base64!", text_plain="what it was")
+    notebook = one()
+    notebook.cells[0].outputs = [display(**{"image_svg+xml": svg}), bad]
+    made = page(notebook, 2)
+    assert base64.b64encode(svg.encode()).decode() in made
+    assert "<svg" not in made
+    assert "what it was" in made
+    assert json.dumps("no base64!") not in made

@@ -1,0 +1,80 @@
+"""The course as nbgrader's own commands see it: its configuration, folders and gradebook."""
+
+from dataclasses import dataclass
+from glob import glob
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.apps.baseapp import NbGrader
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.engine import make_url
+from traitlets.config import Config
+
+from rnngrade.errors import CourseError
+
+
+@dataclass(frozen=True)
+class Course:
+    """What `load` returns.
+
+    `config` is what nbgrader's converters take; `coursedir` knows the folders and `db_url`
+    the gradebook.
+    """
+
+    root: Path
+    config: Config
+    coursedir: CourseDirectory
+
+    @property
+    def db_url(self):
+        """The address of the gradebook, of SQLite or another database."""
+        return self.coursedir.db_url
+
+    def folder(self, step, student="", unit=""):
+        """The folder of a step, "submitted" or "autograded", or of one submission in it."""
+        name = getattr(self.coursedir, f"{step}_directory")
+        return Path(self.coursedir.format_path(name, student or ".", unit or "."))
+
+    def students(self, step, unit):
+        """The students who have a folder of this unit in a step, in the order of names."""
+        pattern = self.folder(step, "*", unit)
+        place = pattern.parts.index("*")
+        return sorted(Path(found).parts[place] for found in glob(str(pattern)))
+
+    def gradebook(self):
+        """The gradebook, opened; for a `with`.
+
+        Raises:
+            CourseError: there is none yet; to open it would make an empty one.
+        """
+        url = make_url(self.db_url)
+        if url.get_backend_name() == "sqlite" and not Path(url.database).exists():
+            raise CourseError(
+                f"there is no gradebook {url.database}: run nbgrader generate_assignment."
+            )
+        return Gradebook(self.db_url, self.coursedir.course_id)
+
+
+def load(root):
+    """Read the configuration of the course: the user's own first, then nbgrader_config.py.
+
+    Both count, in this order, for nbgrader's commands too: a password for the gradebook
+    belongs in ~/.jupyter/nbgrader_config.py.
+
+    Args:
+        root: the folder with nbgrader_config.py.
+
+    Raises:
+        CourseError: if there is none, or it cannot be read.
+    """
+    root = Path(root).resolve()
+    if not (root / "nbgrader_config.py").exists():
+        raise CourseError(f"{root} is not the root of the course: no nbgrader_config.py here.")
+    app = NbGrader(raise_config_file_errors=True, log_level="ERROR")
+    app.load_cwd_config = False  # the course's, wherever the command was started
+    try:
+        app.initialize([], root=str(root))
+    except (Exception, SystemExit) as error:  # traitlets exits at a setting of a wrong type
+        raise CourseError(f"{root / 'nbgrader_config.py'} cannot be read: {error}") from error
+    app.config.CourseDirectory.root = str(root)
+    return Course(root, app.config, CourseDirectory(config=app.config))

@@ -1,0 +1,435 @@
+"""Many submissions: in any order, again and again, the same gradebook."""
+
+import fcntl
+import os
+import shutil
+from dataclasses import replace
+
+import psutil
+import pytest
+from nbgrader.api import Gradebook
+from sqlalchemy.exc import OperationalError
+
+from rnngrade import batch, runner, workers
+from rnngrade.course import load
+from rnngrade.errors import CourseError
+from rnngrade.job import Limits
+from tests.rnngrade import quick_execution, small_course
+from tests.rnngrade.small_class import CLASS, a_record, grade, graded, handed_in, now
+from tests.rnngrade.small_course import UNIT, hand_in, jobs, make
+
+MANY = int(os.environ.get("RNNGRADE_SUBMISSIONS", "30"))
+BEN = {"one-test": (0.0, None, None, False), "two-test": (0.5, None, None, False)}
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A course in which four have handed in."""
+    place = handed_in(tmp_path / "course")
+    monkeypatch.chdir(place)
+    return place
+
+
+@pytest.fixture(name="graded")
+def graded_root(tmp_path, monkeypatch):
+    """A course in which they are graded."""
+    place = graded(tmp_path / "course")
+    monkeypatch.chdir(place)
+    return place
+
+
+class Executions(list):
+    """The quick execution, which remembers whom it executed."""
+
+    def __call__(self, job):
+        self.append(job.student)
+        return quick_execution.execute(job)
+
+
+# Grading
+
+
+def test_a_class_is_graded(root):
+    summary = grade(root)
+    assert (summary.graded, summary.up_to_date, summary.lacking) == (4, 0, 0)
+    assert list(summary.human) == ["dan"]
+    grades, notebooks = now(root)
+    assert grades.keys() == CLASS.keys()
+    assert grades["ben"]["grades"] == {**BEN, "essay": (None, None, None, True)}
+    assert f"ben/{UNIT}/{UNIT}.ipynb" in notebooks
+    assert "wrong is wrong." in notebooks[f"ben/{UNIT}/{UNIT}.ipynb"]
+    assert not (root / ".rnngrade" / "work" / UNIT).exists()
+
+
+def test_the_end_tells_who_needs_a_human_and_why(root):
+    lines = list(grade(root).lines())
+    assert lines[0].startswith("4 graded, 0 up to date, 1 need a human: ")
+    assert lines[1:] == [
+        "Need a human:",
+        "  dan: Its process has ended: it took longer than 300 s in all.",
+    ]
+
+
+def test_every_order_gives_the_same_gradebook(graded, tmp_path):
+    other = make(tmp_path / "other")
+    students = ["dan", "anna", "clara", "ben"]
+    for student in students:
+        hand_in(other, student, **CLASS[student])
+    assert grade(other, *students).graded == 4
+    assert now(other) == now(graded)
+
+
+def test_only_who_is_named(root):
+    assert grade(root, "dan", "ben").graded == 2
+    assert now(root)[0].keys() == {"ben", "dan"}
+
+
+def test_without_a_gradebook(root):
+    (root / "gradebook.db").unlink()
+    with pytest.raises(CourseError, match="run nbgrader generate_assignment"):
+        grade(root, jobs=runner.jobs_of)
+    assert not (root / "gradebook.db").exists()
+
+
+def test_a_unit_is_no_path(root):
+    with pytest.raises(CourseError, match=r"does not know \.\./\.\./submitted"):
+        runner.grade(load(root), "../../submitted", execute=None, pool=None)
+    assert (root / "submitted" / "anna").exists()
+
+
+def test_jobs_come_from_the_unit_and_the_secret(root, monkeypatch):
+    monkeypatch.setenv("RNNGRADE_SECRET", "a secret of this course")
+    make_job = runner.jobs_of(load(root), UNIT, sandbox=False)
+    job = make_job("anna", "{}", {"data.txt": b"1"})
+    assert (job.student, job.unit, job.sandbox) == ("anna", UNIT, False)
+    assert [test.name for test in job.tests] == ["one-test", "two-test"]
+    assert job.seed != make_job("ben", "{}", {}).seed
+
+
+def test_who_has_not_handed_in(root):
+    with pytest.raises(CourseError, match="'zoe' has handed in no sums"):
+        grade(root, "anna", "zoe")
+    assert now(root) == ({}, {})
+
+
+# Grading again
+
+
+def test_what_is_up_to_date_is_left_alone(graded):
+    before, executed = now(graded), Executions()
+    summary = grade(graded, execute=executed)
+    assert (executed, summary.graded, summary.up_to_date) == ([], 0, 4)
+    assert now(graded) == before
+
+
+def test_grading_again_changes_nothing(graded):
+    before, executed = now(graded), Executions()
+    summary = grade(graded, execute=executed, again=True)
+    assert executed == sorted(CLASS)
+    assert summary.changed == {}
+    assert now(graded) == before
+
+
+def change_submission(root):
+    hand_in(root, "ben", one="right", two="half")
+    return ["ben"]
+
+
+def change_tests(root):
+    small_course.write_source(root, hidden="wrong")  # what was wrong is right now
+    small_course.enter(root)
+    return sorted(CLASS)
+
+
+def change_data(root):
+    (root / "solutions" / UNIT / "data.txt").write_text("4 5 6")
+    return sorted(CLASS)
+
+
+def add_file(root):
+    (root / "submitted" / "anna" / UNIT / "helper.py").write_text("x = 1")
+    return ["anna"]
+
+
+@pytest.mark.parametrize("change", [change_submission, change_tests, change_data, add_file])
+def test_only_what_changed_is_executed(graded, change):
+    affected, executed = change(graded), Executions()
+    assert grade(graded, execute=executed).up_to_date == 4 - len(affected)
+    assert executed == affected
+    assert grade(graded, execute=executed).up_to_date == 4
+
+
+@pytest.mark.parametrize("what", ["environment", "seed", "limits"])
+def test_another_environment_seed_or_limit_is_a_change(graded, monkeypatch, what):
+    executed, more = Executions(), {}
+    if what == "environment":
+        monkeypatch.setattr(runner, "environment", lambda: {"torch": "3.0"})
+        monkeypatch.setattr(workers, "environment", lambda: {"torch": "3.0"})
+    else:
+        more = {"seed": "f00"} if what == "seed" else {"limits": Limits(cell_seconds=9)}
+
+    def other_jobs(course, unit):
+        make_job = jobs(course, unit)
+        return lambda *arguments: replace(make_job(*arguments), **more)
+
+    grade(graded, execute=executed, jobs=other_jobs)
+    assert executed == sorted(CLASS)
+
+
+def test_scores_before_and_after_are_told(graded):
+    hand_in(graded, "new")
+    change_tests(graded)
+    summary = grade(graded)
+    assert {s: str(change) for s, change in summary.changed.items()} == {
+        "ben": "0.5 → 1.5 (one-test 0 → 1)",
+    }
+    lines = list(summary.lines())
+    assert lines[1:3] == ["Scores that changed:", "  ben: 0.5 → 1.5 (one-test 0 → 1)"]
+
+
+def test_manual_marks_stay(graded):
+    with Gradebook(load(graded).db_url) as opened:
+        for part, score in (("one-test", 0.25), ("essay", 2)):
+            found = opened.find_grade(part, UNIT, UNIT, "ben")
+            found.manual_score, found.extra_credit = score, 0.5
+            found.needs_manual_grade = False
+        opened.find_comment("one", UNIT, UNIT, "ben").manual_comment = "Nearly."
+        opened.db.commit()
+    before = now(graded)[0]["ben"]
+    assert grade(graded).up_to_date == 4
+    assert now(graded)[0]["ben"] == before
+    change_submission(graded)
+    summary = grade(graded)
+    after = now(graded)[0]["ben"]
+    # As nbgrader does: the mark of a human counts, and the part waits for another look.
+    assert after["grades"]["one-test"] == (1.0, 0.25, 0.5, True)
+    assert after["grades"]["essay"] == (None, 2, 0.5, True)
+    assert after["comments"]["one"] == (None, "Nearly.")
+    assert summary.changed == {}
+    why = "one-test: the manual mark 0.25 stays, the tests gave 0 and now give 1."
+    assert summary.human == {"ben": why}
+    assert a_record(graded, "ben")["status"] == "needs a human"
+
+
+@pytest.mark.parametrize("lost", ["gradebook", "one grade", "notebook"])
+def test_what_was_lost_is_graded_again(graded, tmp_path, lost):
+    before, executed = now(graded), Executions()
+    if lost == "gradebook":
+        shutil.copy(handed_in(tmp_path / "empty") / "gradebook.db", graded)
+    elif lost == "notebook":
+        shutil.rmtree(graded / "autograded" / "ben")
+    else:
+        with Gradebook(load(graded).db_url) as opened:
+            opened.find_grade("one-test", UNIT, UNIT, "ben").auto_score = 1
+            opened.db.commit()
+    grade(graded, execute=executed)
+    assert executed == (sorted(CLASS) if lost == "gradebook" else ["ben"])
+    assert now(graded) == before
+
+
+def test_the_memory_stays_flat(root):
+    for number in range(MANY):
+        hand_in(root, f"s{number:03}", essay="Because. " * 50_000)
+    sizes = []
+
+    def weighs(job):
+        sizes.append(psutil.Process().memory_info().rss)
+        return quick_execution.execute(job)
+
+    assert grade(root, execute=weighs).graded == MANY + 4
+    assert sizes[-1] - sizes[MANY // 10 + 2] < 5 << 20
+
+
+# Submissions without an outcome
+
+
+def broken(root, student, text="{"):
+    path = root / "submitted" / student / UNIT / f"{UNIT}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def no_notebook(root, student):
+    broken(root, student)
+    path = root / "submitted" / student / UNIT / f"{UNIT}.ipynb"
+    path.rename(path.with_name("other.ipynb"))
+
+
+def a_link(root, student):
+    path = hand_in(root, student)
+    (path.parent / "data.csv").symlink_to(root / "gradebook.db")
+
+
+def too_large(root, student):
+    path = hand_in(root, student)
+    with open(path.parent / "data.csv", "wb") as file:
+        file.truncate(65 << 20)
+
+
+UNREADABLE = {
+    broken: "breaks off",
+    no_notebook: "cannot be opened",
+    a_link: "data.csv is a link, not a file.",
+    too_large: "its files take 65 MB, more than 64.",
+}
+
+
+@pytest.mark.parametrize("breaks", UNREADABLE)
+def test_an_unreadable_submission_is_named_and_gets_no_zero(root, breaks):
+    breaks(root, "gus")
+    summary = grade(root)
+    assert (summary.graded, summary.lacking) == (4, 1)
+    assert UNREADABLE[breaks] in summary.human["gus"]
+    grades = now(root)[0]["gus"]["grades"]
+    assert set(grades.values()) == {(None, None, None, True)}
+    assert not (root / "autograded" / "gus").exists()
+    assert a_record(root, "gus")["status"] == "unreadable"
+    assert a_record(root, "gus")["reason"] == summary.human["gus"]
+
+
+def test_its_earlier_grade_stays_and_waits(graded):
+    before = now(graded)
+    broken(graded, "ben")
+    summary = grade(graded)
+    assert summary.human["ben"].endswith("Its earlier grade stays.")
+    grades, notebooks = now(graded)
+    assert notebooks == before[1]
+    assert grades["ben"]["grades"] == {
+        "one-test": (0.0, None, None, True),
+        "two-test": (0.5, None, None, True),
+        "essay": (None, None, None, True),
+    }
+    assert a_record(graded, "ben")["earlier"]["scores"]["two-test"]["auto"] == 0.5
+    # Once the file is whole again it is graded as if nothing had been.
+    hand_in(graded, "ben", **CLASS["ben"])
+    assert grade(graded).graded == 1
+    assert now(graded) == before
+
+
+def test_who_looked_into_it_is_not_asked_again(root):
+    broken(root, "gus")
+    grade(root, "gus")
+    with Gradebook(load(root).db_url) as opened:
+        for part in ("one-test", "two-test", "essay"):
+            found = opened.find_grade(part, UNIT, UNIT, "gus")
+            found.manual_score, found.needs_manual_grade = 1, False
+        opened.db.commit()
+    before = now(root)
+    assert "gus" in grade(root, "gus").human
+    assert now(root) == before
+
+
+def test_a_fault_costs_one_submission(root):
+    hand_in(root, "gus", one="finds a fault of ours")
+    summary = grade(root)
+    assert summary.graded == 4
+    assert summary.human["gus"] == "RuntimeError: no such process"
+    assert a_record(root, "gus")["status"] == "failed"
+    assert set(now(root)[0]["gus"]["grades"].values()) == {(None, None, None, True)}
+    # A fault may pass: it is tried again.
+    executed = Executions()
+    grade(root, execute=executed)
+    assert executed == ["gus"]
+
+
+def test_a_submission_that_nbgrader_cannot_save_costs_itself_alone(root, monkeypatch):
+    save = batch.Batch.save
+
+    def fails(self, student, executed):
+        if student == "ben":
+            raise RuntimeError("no such cell")
+        save(self, student, executed)
+
+    monkeypatch.setattr(batch.Batch, "save", fails)
+    summary = grade(root)
+    assert summary.graded == 3
+    assert summary.human["ben"] == "nbgrader cannot save it: RuntimeError: no such cell"
+
+
+# What keeps everyone from a grade
+
+
+class Refuses(Executions):
+    """Executes those who are named, for whom alone there is a sandbox."""
+
+    def __init__(self, *named):
+        self.named = named
+
+    def __call__(self, job):
+        if job.student not in self.named:
+            raise CourseError("this machine has no sandbox.")
+        return super().__call__(job)
+
+
+def test_a_machine_without_a_sandbox_grades_nobody(root):
+    with pytest.raises(CourseError, match="no sandbox"):
+        grade(root, execute=Refuses())
+    assert now(root) == ({}, {})
+    assert grade(root).graded == 4
+
+
+def test_to_be_refused_once_costs_one_submission(root):
+    summary = grade(root, execute=Refuses("anna", "clara", "dan"))
+    assert summary.graded == 3
+    assert summary.human["ben"] == "this machine has no sandbox."
+
+
+def test_a_machine_that_refuses_all_of_a_sudden(root):
+    hand_in(root, "eva")
+    executed = Refuses("anna", "eva")
+    with pytest.raises(CourseError, match="no sandbox"):
+        grade(root, execute=executed)
+    assert executed == ["anna"]
+
+
+def test_stopped_from_the_keyboard(root):
+    def stops(job):
+        if job.student == "clara":
+            raise KeyboardInterrupt
+        return quick_execution.execute(job)
+
+    with pytest.raises(CourseError, match="stopped: run the same command again to go on"):
+        grade(root, execute=stops)
+    assert grade(root).up_to_date == 2
+
+
+def test_a_gradebook_that_does_not_answer(root, monkeypatch):
+    save, saved = batch.Batch.save, []
+
+    def fails(self, student, executed):
+        if len(saved) == 2:
+            raise OperationalError("SELECT", {}, Exception("database is locked"))
+        saved.append(student)
+        save(self, student, executed)
+
+    monkeypatch.setattr(batch.Batch, "save", fails)
+    with pytest.raises(CourseError, match=r"does not answer \(database is locked\)"):
+        grade(root)
+    monkeypatch.undo()
+    monkeypatch.chdir(root)
+    summary = grade(root)
+    assert (summary.graded, summary.up_to_date) == (2, 2)
+
+
+def test_a_full_disk(root, monkeypatch):
+    def fails(number):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", fails)
+    with pytest.raises(CourseError, match=r"stopped: .* No space left on device; run"):
+        grade(root)
+    monkeypatch.undo()
+    monkeypatch.chdir(root)
+    assert grade(root).graded == 4
+
+
+def test_another_run_is_refused(root):
+    with open(root / "lock", "w") as lock:
+        (root / ".rnngrade").mkdir()
+        (root / "lock").rename(root / ".rnngrade" / "lock")
+        lock.write("4711")
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(CourseError, match=r"already at work .* as process 4711"):
+            grade(root)
+    assert grade(root).graded == 4
