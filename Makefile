@@ -56,17 +56,15 @@ lab: .venv/ready
 exercises: .venv/ready
 	$(BIN)/rnngrade release
 
-# nbgrader calls alembic by name when it makes a gradebook.
-grade: export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Again and again, as submissions come in: what has a grade is not graded anew.
 grade: .venv/ready
 	@test -n "$(UNIT)" || { echo "Which unit? For example: make grade UNIT=lstm-gates"; exit 1; }
 	$(BIN)/rnngrade release $(UNIT)
 	$(BIN)/nbgrader generate_assignment $(UNIT)
 	$(BIN)/nbgrader zip_collect $(UNIT) --force
-	@# One notebook that cannot be read must not keep the others from their grades.
-	$(BIN)/nbgrader autograde $(UNIT) --force; graded=$$?; \
+	$(BIN)/rnngrade grade $(UNIT); graded=$$?; \
 	$(BIN)/nbgrader generate_feedback $(UNIT) --force && \
-	$(BIN)/nbgrader export --to grades.csv && exit $$graded
+	$(BIN)/rnngrade export --csv && exit $$graded
 
 test: .venv/ready-dev
 	$(BIN)/ruff format --check .

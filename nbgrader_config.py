@@ -23,6 +23,7 @@ c.GenerateAssignment.force = True
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 
 # downloaded/UNIT/archive takes loose notebooks, STUDENT_UNIT.ipynb, and zips.
+c.ZipCollectApp.extractor_plugin = "rnngrade.collect.Extractor"
 c.ZipCollectApp.collector_plugin = "rnngrade.collect.Collector"
 
 # What follows is for `nbgrader validate`, which runs a notebook in one kernel. nbgrader takes
@@ -35,13 +36,12 @@ c.Execute.extra_arguments = [
     "--IPKernelApp.exec_lines=import sys; sys.stderr = sys.stdout",
 ]
 
-# nbgrader's own steps but for two: a copied or deleted cell spoils nothing but its part.
-c.OverwriteCells.add_missing_cells = True
+# A broken notebook is repaired or named; what a cell is comes from the gradebook.
+c.Autograde.exporter_class = "rnngrade.repair.RepairingExporter"
 c.Autograde.sanitize_preprocessors = [
+    "rnngrade.cells.Restore",
     "nbgrader.preprocessors.ClearOutput",
-    "rnngrade.cells.DropCopies",
     "nbgrader.preprocessors.OverwriteKernelspec",
-    "rnngrade.cells.RestoreCells",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
@@ -56,9 +56,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# And no hidden test in the feedback.
-c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
-    "rnngrade.feedback.HideTests",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-]
+# The page for the student: no hidden test, no script, no other host.
+c.GenerateFeedback.exporter_class = "rnngrade.feedback.FeedbackPage"
+c.GenerateFeedback.preprocessors = []

@@ -1,43 +1,147 @@
-"""The command line: `rnngrade release [--check] [UNIT …]`, run in the root of the course."""
+"""The command line: `rnngrade COMMAND --help` says more. Run it in the root of the course.
+
+Each command imports what it needs when it runs: `--help` should not wait for torch.
+"""
 
 import argparse
 import sys
 from pathlib import Path
 
-from rnngrade.source import CourseError
+from rnngrade.errors import CourseError
 
 
 def main(argv=None):
     """Run one command and return its exit status: 0, or 1 after one sentence on stderr."""
     arguments = _parser().parse_args(argv)
     try:
-        arguments.run(Path.cwd(), arguments)
+        return arguments.run(Path.cwd(), arguments) or 0
     except CourseError as error:
         print(f"rnngrade: {error}", file=sys.stderr)
         return 1
-    return 0
 
 
 def _parser():
-    parser = argparse.ArgumentParser(prog="rnngrade", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    release = commands.add_parser("release", help="derive exercises/ from solutions/")
-    release.add_argument("units", nargs="*", metavar="UNIT", help="all if none is named")
-    release.add_argument(
-        "--check", action="store_true", help="write nothing; fail if exercises/ is out of date"
+    parser = argparse.ArgumentParser(
+        prog="rnngrade", description="Grade the exercises of the course."
     )
-    release.set_defaults(run=_release)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(run, name, text):
+        added = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        added.set_defaults(run=run)
+        return added.add_argument
+
+    add = command(_release, "release", "derive exercises/ from solutions/")
+    add("units", nargs="*", metavar="UNIT", help="all if none is named")
+    add("--check", action="store_true", help="write nothing; fail if exercises/ is out of date")
+
+    add = command(_grade, "grade", "grade what was handed in and has no up-to-date grade")
+    add("unit", metavar="UNIT")
+    add("--student", action="append", default=[], metavar="NAME", help="may be repeated")
+    add("--workers", type=_count, metavar="N", help="processes; by default one per core")
+    add("--scheduler", metavar="ADDRESS", help="of a dask scheduler, to use its workers")
+    add("--all", action="store_true", help="grade also what is up to date")
+    add(
+        "--changed",
+        action="store_true",
+        help="what is done anyway: only new or changed submissions, tests and environments",
+    )
+    add(
+        "--no-sandbox",
+        action="store_true",
+        help="run students' code in the open: only if you trust every submission",
+    )
+
+    add = command(_replay, "replay", "run a grade again from its record, and compare")
+    add("unit", metavar="UNIT")
+    add("student", metavar="STUDENT")
+
+    add = command(_export, "export", "write the grades to a file")
+    for form in ("csv", "canvas", "moodle"):
+        add(f"--{form}", dest="form", action="store_const", const=form, default="csv")
+    add("--unit", action="append", default=[], dest="units", metavar="UNIT")
+    add("--output", type=Path, metavar="FILE")
+
+    add = command(_similar, "similar", "list the pairs of submissions that look alike")
+    add("unit", metavar="UNIT")
+    add("--threshold", type=float, default=60, metavar="PERCENT", help="60 by default")
+    add("--common", type=float, default=30, metavar="PERCENT", help="30 by default")
+    add("--output", type=Path, metavar="FILE", help="ends in .html or .csv")
+
+    command(_doctor, "doctor", "say what this machine offers for grading")
     return parser
 
 
+def _count(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a number of at least 1 is needed, not {text!r}")
+    return int(text)
+
+
 def _release(root, arguments):
-    from rnngrade import release  # nbgrader takes a second to import: not for --help
+    from rnngrade import release
 
     if arguments.check:
         release.check(root, arguments.units)
     else:
         for path in release.release(root, arguments.units):
             print(path.relative_to(root))
+
+
+def _grade(root, arguments):
+    from functools import partial
+
+    from rnngrade import runner, sandbox, workers
+    from rnngrade.course import load
+    from rnngrade.execute import execute
+
+    closed = not arguments.no_sandbox
+    if closed and not arguments.scheduler:
+        sandbox.require(sandbox.layers())
+    summary = runner.grade(
+        load(root),
+        arguments.unit,
+        arguments.student,
+        execute=execute,
+        pool=workers.on_dask(arguments.workers, arguments.scheduler),
+        jobs=partial(runner.jobs_of, sandbox=closed),
+        again=arguments.all,
+    )
+    print("\n".join(summary.lines()))
+    return 1 if summary.lacking else 0
+
+
+def _replay(root, arguments):
+    from rnngrade.course import load
+    from rnngrade.execute import execute
+    from rnngrade.replay import replay
+
+    made = replay(load(root), arguments.unit, arguments.student, execute)
+    for note in made.notes:
+        print(note)
+    for part, (was, now) in made.differs.items():
+        print(f"{part}: {was} in the record, {now} now")
+    print(f"{made.parts - len(made.differs)} of {made.parts} parts are as in the record")
+    return 1 if made.differs else 0
+
+
+def _export(root, arguments):
+    from rnngrade.export import export
+
+    print(export(root, arguments.form, arguments.units, arguments.output))
+
+
+def _similar(root, arguments):
+    from rnngrade.similar import similar
+
+    options = (arguments.threshold, arguments.common, arguments.output)
+    print(similar(root, arguments.unit, *options))
+
+
+def _doctor(root, arguments):
+    from rnngrade import doctor
+
+    doctor.run()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ are those of nbgrader_config.py; only the one that executes is left to the calle
 import logging
 import shutil
 import warnings
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -89,6 +90,18 @@ class Batch:
         """All files of a submission: name → path."""
         folder = self._course.folder("submitted", student, self._unit)
         return _files(folder, self._nbgrader.coursedir.ignore)
+
+    def handed_in_at(self, student):
+        """The time in timestamp.txt, or None.
+
+        Raises:
+            ValueError: something else is in there.
+        """
+        folder = self._course.folder("submitted", student, self._unit)
+        try:
+            return self._nbgrader.coursedir.get_existing_timestamp(folder)
+        except Exception:  # nbgrader's own way of saying no fails too
+            raise ValueError("timestamp.txt holds no time.") from None
 
     def files(self, student):
         """The other files of a submission, and those of the unit: name → path.
@@ -183,12 +196,13 @@ class Batch:
 
         So a student who was never graded stands in formgrader as waiting, and not as 0.
         """
-        folder = self._course.folder("submitted", student, self._unit)
-        handed_in = self._nbgrader.coursedir.get_existing_timestamp(folder)
+        when = {}
+        with suppress(ValueError):
+            if time := self.handed_in_at(student):
+                when = {"timestamp": time}
         with self._course.gradebook() as gradebook:
             if self._nbgrader.create_student:
                 gradebook.update_or_create_student(student)
-            when = {"timestamp": handed_in} if handed_in else {}
             gradebook.update_or_create_submission(self._unit, student, **when)
             found = gradebook.find_submission_notebook(self._unit, self._unit, student)
             for grade in found.grades:
@@ -242,7 +256,7 @@ def _split(steps):
     places = [place for place, step in enumerate(steps) if _executes(step)]
     if len(places) != 1:
         raise CourseError(
-            "c.Autograde.autograde_preprocessors must name rnngrade.execute.ExecuteApart "
+            "c.Autograde.autograde_preprocessors must name rnngrade.apart.ExecuteApart "
             f"once, got {len(places)} steps that execute."
         )
     return steps[: places[0]], steps[places[0] + 1 :]

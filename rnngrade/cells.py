@@ -246,7 +246,7 @@ class _Restoration:
                     cell.cell_type == "code"
                     and self.defined(cell.source) & self.answer_to.keys()
                 ):
-                    kept = [v4.new_code_cell(cell.source, id=self.free_id(cell.id))]
+                    kept = [v4.new_code_cell(cell.source, id=free_id(cell.id, self.ids))]
                     self.note(given.name, "an answer written into it, kept in front of it")
         restored = _new(given, source, cell.id)
         if "attachments" in cell and given.cell_type == "markdown":
@@ -264,7 +264,7 @@ class _Restoration:
             self.note(given.name, f"missing, {so}")
             return
         self.note(given.name, "missing, put back")
-        self.place(given, _new(given, given.source, self.free_id(given.name)))
+        self.place(given, _new(given, given.source, free_id(given.name, self.ids)))
 
     def move(self, given):
         cell = self.there[given.name]
@@ -324,11 +324,6 @@ class _Restoration:
 
     def index(self, cell):
         return next(index for index, other in enumerate(self.cells) if other is cell)
-
-    def free_id(self, wanted):
-        known = free_id(wanted, self.ids)
-        self.ids.add(known)
-        return known
 
     def note(self, name, what):
         self.notes.setdefault(what, []).append(name)

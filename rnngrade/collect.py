@@ -165,7 +165,8 @@ def _rank(path):
 def _extracted(path):
     """The folder downloaded/UNIT/extracted."""
     folders = (folder for folder in reversed(path.parents) if folder.name == "extracted")
-    return next(folder for folder in folders if folder.parts[-3] == "downloaded")
+    known = (folder for folder in folders if folder.parent.parent.name == "downloaded")
+    return next(known, path.parent)
 
 
 class _Member:

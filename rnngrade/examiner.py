@@ -46,17 +46,20 @@ class StudentError(Exception):
     """An exception of a kind that is not Python's own."""
 
 
-def serve(sock, seed, call_seconds, message_bytes, total_bytes):
+def serve(sock, seed, cuda, call_seconds, message_bytes, total_bytes):
     """Run test cells until the connection closes.
 
     Args:
         sock: the connection to the grader, which first sends the one to the student.
         seed: of this student's random cases, hexadecimal.
+        cuda: whether functions are tested on a GPU too, where there is one.
         call_seconds, message_bytes, total_bytes: of the unit's `Limits`.
     """
     _, (student, *_), *_ = socket.recv_fds(sock, 1, 1)
     channel = Channel(socket.socket(fileno=student), message_bytes, total_bytes)
     cases.use_key(seed)
+    if cuda and torch.cuda.is_available():
+        cases.use_devices("cpu", "cuda")
     torch.manual_seed(int(seed, 16) % 2**63)
     Examiner(Channel(sock), Student(channel, call_seconds)).serve()
 

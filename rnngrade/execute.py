@@ -14,7 +14,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from rnngrade.job import Outcome
-from rnngrade.sandbox import Box, layers, module_files
+from rnngrade.sandbox import Box, layers
+from rnngrade.visible import module_files
 from rnngrade.warm import warm
 from rnngrade.wire import Channel, WireError
 
@@ -83,6 +84,7 @@ class Session:
                 closing(
                     warm("rnngrade.examiner:serve", SHELL).fork(
                         seed=self._job.seed,
+                        cuda=policy.cuda,
                         call_seconds=limits.call_seconds,
                         message_bytes=limits.message_bytes,
                         total_bytes=limits.total_bytes,

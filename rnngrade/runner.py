@@ -128,6 +128,10 @@ class _Run:
     def tasks(self, students, execute, progress):
         """A task for each submission that must be executed; the others are done with here."""
         for student in students:
+            if not _is_name(student):
+                self.summary.lacks(ascii(student), "This cannot be the name of a student.")
+                progress.skip()
+                continue
             try:
                 submission = self._prepare(student)
             except Unreadable as error:
@@ -165,9 +169,13 @@ class _Run:
     def _prepare(self, student):
         """The submission, ready to be executed, or None if its grade is up to date."""
         handed_in = self._batch.handed_in(student)
-        links = [name for name, path in handed_in.items() if path.is_symlink()]
-        if links:
-            raise Unreadable(f"{links[0]} is a link, not a file.")
+        for name, path in handed_in.items():
+            if not _is_file(path):
+                raise Unreadable(f"{name} is a link or a device and no file.")
+        try:
+            self._batch.handed_in_at(student)
+        except ValueError as error:
+            raise Unreadable(str(error)) from None
         blank = self._make_job(student, "", {})
         hashes = {
             "submission": digest_of_files(handed_in),
@@ -182,7 +190,7 @@ class _Run:
         size = sum(path.stat().st_size for path in own)
         if size > blank.limits.disk_mb << 20:
             raise Unreadable(
-                f"its files take {size >> 20} MB, more than {blank.limits.disk_mb}."
+                f"Its files take {size >> 20} MB, more than {blank.limits.disk_mb}."
             )
         notebook, repairs = read(self._batch.submitted(student))
         text, repairs = self._batch.sanitise(student, notebook, repairs)
@@ -259,15 +267,20 @@ class _Run:
 
     def _ask_a_human(self, student, status, reason):
         """There is no outcome: say so, and leave the grade that is there."""
-        told = {"reason": reason, "submission": digest_of_files(self._batch.handed_in(student))}
+        told = {"reason": reason, "submission": self._fingerprint(student)}
         if self._scores(student):
             reason += " Its earlier grade stays."
-        self.summary.lacking += 1
-        self.summary.human[student] = reason
         last = self._journal.last(student)
         if last.get("state") == status and told.items() <= last.items():
+            self.summary.lacks(student, reason)
             return  # who looked into it since must not be asked again
-        self._batch.ask_a_human(student)
+        try:
+            self._batch.ask_a_human(student)
+        except GRADEBOOK_GONE:
+            raise
+        except Exception as error:
+            reason += f" The gradebook does not take it: {error}"
+        self.summary.lacks(student, reason)
         old = self._records.read(student) or {}
         self._records.write(
             student,
@@ -281,6 +294,23 @@ class _Run:
             },
         )
         self._journal.write(student, status, **told)
+
+    def _fingerprint(self, student):
+        """The hash of what was handed in, or None if it cannot be read."""
+        files = self._batch.handed_in(student).items()
+        try:
+            return digest_of_files({name: path for name, path in files if _is_file(path)})
+        except OSError:
+            return None
+
+
+def _is_name(student):
+    """Is this fit for a table, a gradebook and the name of a file?"""
+    return student.isprintable() and len(os.fsencode(student)) <= 128
+
+
+def _is_file(path):
+    return path.is_file() and not path.is_symlink()
 
 
 def _ended(outcome):

@@ -143,7 +143,11 @@ def prepare(box: Box | None) -> Start:
         require(layers())
     start = (_in_namespaces if "bubblewrap" in found else _in_folder)(box, command, found)
     if "cgroup" in found:
-        group = _make_cgroup(box)
+        try:
+            group = _make_cgroup(box)
+        except OSError as error:
+            start.clear_away()
+            raise CourseError(f"cannot make a control group: {error}.") from None
         start.command = _in_cgroup(group, start.command)
         start.folders += (group,)
     return start
@@ -205,7 +209,7 @@ def _in_folder(box, command, found):
         found,
         work,
         readonly,
-        listed=[path for path in seen if os.path.isdir(path)],
+        listed=[*filter(os.path.isdir, seen), *visible.packages(box)],
         own_disk=False,
         # This user's other processes count too, unless the user is made for this one.
         counts_processes=box.closed and _is_root(),
@@ -217,7 +221,10 @@ def _in_folder(box, command, found):
 
 def _in_namespaces(box, command, found):
     seen = visible.seen(box)
-    inside = _inside(box, found, WORK, seen, listed=[], own_disk=True, counts_processes=True)
+    listed = visible.packages(box)
+    inside = _inside(
+        box, found, WORK, seen, listed=listed, own_disk=True, counts_processes=True
+    )
     return Start(
         [*_bubblewrap(box, seen, _bwrap()), "--", *command],
         _environment(WORK, box.cuda),

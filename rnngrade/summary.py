@@ -30,10 +30,15 @@ class Summary:
 
     graded: int = 0
     up_to_date: int = 0
-    lacking: int = 0  # have no grade from this run, because there is no outcome
+    lacking: int = 0  # have no grade from this run
     human: dict[str, str] = field(default_factory=dict)  # who needs one, and why
     changed: dict[str, Change] = field(default_factory=dict)  # who had a grade before
     seconds: float = 0.0
+
+    def lacks(self, student, reason):
+        """A submission has no outcome."""
+        self.lacking += 1
+        self.human[student] = reason
 
     def lines(self):
         """What an instructor reads at the end."""

@@ -28,6 +28,12 @@ def hidden(box):
     return [path for stem in paths for path in (stem, f"{stem}.py") if os.path.exists(path)]
 
 
+def packages(box):
+    """The packages of which the box shows a part: Python lists a folder to find a module."""
+    heads = [path for path in _own_files(box) if os.path.basename(path) == "__init__.py"]
+    return [os.path.dirname(path) for path in heads]
+
+
 def unhidden(box, hidden):
     """What is to be seen of the packages that are hidden."""
     return [path for path in map(os.path.realpath, _own_files(box)) if within(path, hidden)]
@@ -48,10 +54,10 @@ def without(path, hidden):
 
 
 def import_path():
-    """Where this process finds modules besides the Python installation: this package too."""
+    """Where this process finds modules, in its order; this package too, however installed."""
     package = str(Path(__file__).resolve().parents[1])
     paths = [os.path.abspath(path) for path in sys.path if os.path.isdir(path)]
-    return [path for path in dict.fromkeys([package, *paths]) if not within(path, python())]
+    return list(dict.fromkeys([*paths, package]))
 
 
 def _own_files(box):

@@ -121,7 +121,7 @@ def _told(result, client=None):
     except (CourseError, Failed):
         raise
     except KilledWorker:
-        raise Failed("its worker died, and so did a second one.") from None
+        raise Failed("Its worker died, and so did a second one.") from None
     except Exception as error:
         if client is not None and client.status != "running":
             raise CourseError(GONE) from error

@@ -1,10 +1,14 @@
 """Live cells: what a reader types is what Python runs, in the page, without a server."""
 
 import hashlib
+import io
 import os
+import subprocess
+import sys
 import zipfile
 
 import fetch_pyodide
+import livecell
 import pytest
 
 from .conftest import assert_accessible, build, opened
@@ -33,6 +37,14 @@ a * 10
 from rnnlib import lstm_step
 h, c = lstm_step(np.ones(3), (np.zeros(2), np.zeros(2)), np.ones((8, 3)), np.ones((8, 2)))
 print(h.round(4))
+```
+
+```{code-cell} ipython3
+:tags: [live]
+from rnnlib import datasets
+for name in sorted(datasets.__all__):
+    if name.startswith("load_") and name != "load_translation":
+        print(name, [len(part) for part in getattr(datasets, name)()])
 ```
 
 ```{code-cell} ipython3
@@ -120,6 +132,68 @@ def test_rnnlib_runs_in_the_page(live):
     run(live, 2)
     in_the_book = cell(live, 2).locator(".cell_output pre").text_content().strip()
     assert printed(live, 2) == in_the_book != ""
+
+
+@pytest.mark.browser
+def test_a_cell_loads_data_which_are_fetched_once_and_not_before(live):
+    def fetched():
+        return sum("rnnlib.datasets.zip" in address for address in live.requests)
+
+    run(live, 2)
+    assert fetched() == 0
+    run(live, 3)
+    in_the_book = cell(live, 3).locator(".cell_output pre").text_content().strip()
+    assert printed(live, 3) == in_the_book
+    assert in_the_book.startswith("load_glucose [")
+    write(
+        live, 3, "from rnnlib.datasets.translation import load_translation\nload_translation()"
+    )
+    run(live, 3, "error")
+    report = printed(live, 3).splitlines()
+    assert report[-1].startswith("ImportError: load_translation needs the package babel")
+    assert fetched() == 1
+
+
+IN_THE_PAGE = """
+import sys
+
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"babel", "matplotlib", "scipy", "sklearn", "torch"}:
+            raise ImportError(f"{name} is blocked")
+
+sys.meta_path.insert(0, Block())
+sys.path.insert(0, sys.argv[1])
+from rnnlib import datasets, tasks
+assert datasets.__file__.startswith(sys.argv[1])
+loaders = [getattr(datasets, name) for name in datasets.__all__ if name.startswith("load_")]
+for load in [*loaders, lambda: tasks.delayed_digits(1, 0)]:
+    try:
+        print(len(load()))
+    except ImportError as error:
+        print(error)
+"""
+
+
+def test_what_the_page_fetches_holds_all_that_the_loaders_read(tmp_path):
+    for content in (livecell.library(["rnnlib", "array_api_compat"]), livecell.data()):
+        zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path)
+    command = [sys.executable, "-c", IN_THE_PAGE, tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        *["3"] * 5,  # train, valid, test
+        "load_translation needs the package babel, which writes the dates: pip install babel.",
+        "delayed_digits needs scikit-learn, which holds the digits: "
+        "install the package scikit-learn.",
+    ]
+
+
+def test_the_licences_travel_with_the_data():
+    names = zipfile.ZipFile(io.BytesIO(livecell.data())).namelist()
+    files = [name for name in names if name.endswith((".gz", ".npz"))]
+    assert files
+    assert {f"{name.split('.')[0]}.LICENSE.txt" for name in files} <= set(names)
 
 
 @pytest.mark.browser

@@ -187,7 +187,7 @@ def test_feedback_shows_no_hidden_line(course, student):
     text = html.unescape(re.sub(r"<[^>]*>", "", course.feedback(student)))
     assert SECRETS & {line.strip() for line in text.split("\n")} == set()
     assert "rnnlib" not in text
-    assert "check.close" in text  # the visible checks are there
+    assert "check.example" in text  # the visible checks are there
 
 
 def test_hidden_tests_would_be_seen_in_feedback(course):
@@ -209,16 +209,17 @@ def test_feedback_keeps_the_sentence_and_nothing_else_of_the_failure(course, stu
     sentences = [said for said in mark(solved(SOURCE, code)).values() if said]
     assert sentences
     for sentence in sentences:
-        assert f"AssertionError: {sentence}" in page
+        # Each student has cases of her own: where a mistake shows may differ.
+        assert sentence.split(" (only")[0].rstrip(".") in page
     assert "Traceback (most recent call last)" not in page
 
 
-def test_warnings_stay_in_the_graded_notebook_and_cost_nothing(course):
+def test_what_a_function_prints_while_it_is_tested_costs_nothing_and_is_dropped(course):
+    """It may be a hidden input."""
     graded = course.folder / "autograded" / "anna" / UNIT / f"{UNIT}.ipynb"
     cells = [c for c in nbformat.read(graded, 4).cells if c.cell_type == "code"]
-    streams = [o for c in cells for o in c.outputs if o.output_type == "stream"]
-    text = "".join(stream.text for stream in streams)
-    assert "UserWarning: is this right?" in text
+    assert any("warnings.warn" in cell.source for cell in cells)
+    assert not any(cell.outputs for cell in cells)
     assert scores(course, "anna") == POINTS
 
 

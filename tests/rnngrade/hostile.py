@@ -7,6 +7,7 @@ import asyncio
 import collections
 import contextlib
 import ctypes
+import importlib
 import itertools
 import json
 import mmap
@@ -56,6 +57,14 @@ def read(path):
 
 def list_folder(path):
     return os.listdir(path)
+
+
+def find(folder, file):
+    """A name, even of what cannot be read."""
+    found = os.listdir(folder)
+    if file in found:
+        return found
+    raise OSError("not there")
 
 
 def read_through_a_link(path):
@@ -501,6 +510,11 @@ def work():
     assert os.cpu_count()
     bytearray(32 << 20)
     return sorted(os.listdir())
+
+
+def load(module):
+    """Import a module that the warm process has not: its folder must be listed."""
+    return importlib.import_module(module).__file__
 
 
 def random_numbers():

@@ -2,16 +2,22 @@
 
 import contextlib
 import shutil
-import tempfile
 from functools import cache
-from pathlib import Path
 
 from rnngrade import runner
 from rnngrade.course import load
 from rnngrade.record import Records
 from rnngrade.workers import in_turn
 from tests.rnngrade.quick_execution import execute as quickly
-from tests.rnngrade.small_course import UNIT, autograded, gradebook, hand_in, jobs, make
+from tests.rnngrade.small_course import (
+    UNIT,
+    autograded,
+    gradebook,
+    hand_in,
+    jobs,
+    make,
+    temporary_folder,
+)
 
 CLASS = {
     "anna": {},
@@ -50,22 +56,15 @@ def a_record(root, student):
 
 @cache
 def _handed_in():
-    folder = tempfile.TemporaryDirectory()
-    root = make(Path(folder.name) / "course")
+    root = make(temporary_folder() / "course")
     for student, answers in CLASS.items():
         hand_in(root, student, **answers)
-    _KEPT.append(folder)
     return root
 
 
 @cache
 def _graded():
-    folder = tempfile.TemporaryDirectory()
-    root = handed_in(Path(folder.name) / "course")
+    root = handed_in(temporary_folder() / "course")
     with contextlib.chdir(root):
         grade(root)
-    _KEPT.append(folder)
     return root
-
-
-_KEPT = []  # until the tests are over

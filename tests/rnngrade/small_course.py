@@ -40,10 +40,16 @@ def make(root):
     return root
 
 
-@cache
-def _made():
+def temporary_folder():
+    """A folder that is there until the tests are over."""
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder)
+    return folder
+
+
+@cache
+def _made():
+    folder = temporary_folder()
     (folder / "nbgrader_config.py").write_text(CONFIG)
     write_source(folder)
     enter(folder)

@@ -112,6 +112,17 @@ def test_marks_are_those_of_the_gradebook(root):
     assert halves.marks("nobody") == {}
 
 
+def test_marks_are_those_of_this_unit(root):
+    halves = through(root, ["anna"])
+    before = halves.marks()
+    with Gradebook(load(root).db_url) as opened:
+        opened.add_assignment("other")
+        opened.add_notebook("other", "other")
+        opened.add_grade_cell("other-test", "other", "other", max_score=1, cell_type="code")
+        opened.add_submission("other", "anna")
+    assert halves.marks() == before
+
+
 def test_sanitising_writes_nothing(root):
     before = gradebook(load(root).db_url)
     halves = batch(root)

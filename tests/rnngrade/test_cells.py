@@ -314,7 +314,7 @@ def test_tests_stand_behind_their_answers(given, tmp_path, kind):
 
 # The rules, on a small unit: two functions, each with a test, and a text with points.
 
-SMALL = [
+ROWS = [
     ("setup", "import torch", {"locked": True}),
     ("one", "def one():\n    ...", {"solution": True}),
     ("one-test", "assert one() == 1", {"grade": True, "locked": True, "points": 1.0}),
@@ -330,7 +330,13 @@ NOTHING = {
     "task": False,
     "points": None,
 }
-SMALL = [Given(name=n, source=s, checksum="0" * 32, **{**NOTHING, **r}) for n, s, r in SMALL]
+
+
+def as_given(name, source, **role):
+    return Given(name=name, source=source, checksum="0" * 32, **{**NOTHING, **role})
+
+
+SMALL = [as_given(name, source, **role) for name, source, role in ROWS]
 
 
 def small(*cells):
@@ -371,6 +377,14 @@ def test_a_test_of_two_answers_goes_behind_both():
         "two-test: above the answer that it tests, moved below it."
     ]
     assert names(notebook) == ["setup", "two", "x = 1", "one", "two-test", "one-test", "why"]
+
+
+def test_a_test_that_lacks_one_of_two_answers_moves_too():
+    notebook = small("setup", ONE, "one-test", "two-test", TWO, "why")
+    assert restore(notebook, SMALL) == [
+        "two-test: above the answer that it tests, moved below it."
+    ]
+    assert names(notebook) == IN_ORDER
 
 
 def test_a_test_stays_where_the_student_has_it():
@@ -481,22 +495,64 @@ def test_ids_stay_unique():
     assert len(set(ids)) == len(ids) == 7
 
 
-def test_an_assignment_counts_as_an_answer():
+TEST = {"grade": True, "locked": True, "points": 1.0}
+
+
+def test_an_assignment_counts_as_an_answer_and_a_magic_command_is_no_error():
     given = [
-        Given(name="a", source="a = None", checksum="", **{**NOTHING, "solution": True}),
-        Given(
-            name="t",
-            source="%time\na",
-            checksum="",
-            **{**NOTHING, "grade": True, "locked": True, "points": 1.0},
-        ),
+        as_given("t", "%time\na", **TEST),
+        as_given("a", "a = None", solution=True),
+        as_given("b", "b = None", solution=True),
     ]
     notebook = new_notebook(cells=[new_code_cell("b == 1\na: int = 3")])
     assert restore(notebook, given) == [
         "a: grade_id lost, known by what it defines.",
         "t: missing, put back.",
+        "b: missing, nothing defines b.",
     ]
     assert names(notebook) == ["a", "t"]
+
+
+def test_what_another_test_assigns_is_no_answer():
+    given = [
+        as_given("a", "a = None", solution=True),
+        as_given("t", "a = 1", **TEST),
+        as_given("u", "assert a == 2", **TEST),
+    ]
+    notebook = new_notebook(
+        cells=[new_code_cell(given[n].source, id=key) for n, key in ((1, "t"), (2, "u"))]
+    )
+    notebook.cells.append(new_code_cell("a = 2", id="a"))
+    restore(notebook, given)
+    assert names(notebook) == ["t", "a", "u"]
+
+
+def test_a_test_that_is_wholly_hidden_is_not_taken_for_an_empty_cell():
+    hidden = "### BEGIN HIDDEN TESTS\nassert a\n### END HIDDEN TESTS"
+    given = [as_given("a", "a = None", solution=True), as_given("t", hidden, **TEST)]
+    notebook = new_notebook(cells=[new_code_cell(""), new_code_cell("a = 1", id="a")])
+    assert "t: missing, put back." in restore(notebook, given)
+    assert names(notebook) == ["", "a", "t"]
+
+
+def test_the_ends_of_lines_do_not_count():
+    notebook = small(
+        "setup", ONE, "one-test", TWO, ("two-test", SMALL[4].source + " \r\n"), "why"
+    )
+    assert restore(notebook, SMALL) == []
+    assert notebook.cells[4].source == SMALL[4].source
+
+
+def test_the_type_is_restored():
+    notebook = small(*WHOLE[:-1], ("why", "Because."))
+    notebook.cells[1] = new_markdown_cell(ONE[1], id="one")
+    notebook.cells[5] = new_code_cell("Because.", id="why")
+    assert restore(notebook, SMALL)[-2:] == [
+        "one: markdown in place of code, restored.",
+        "why: code in place of markdown, restored.",
+    ]
+    assert [cell.cell_type for cell in notebook.cells] == ["code"] * 5 + ["markdown"]
+    assert notebook.cells[5].source == "Because."
 
 
 def test_the_second_reading_is_nbgraders_own(course, caplog):

@@ -260,6 +260,14 @@ def a_link(root, student):
     (path.parent / "data.csv").symlink_to(root / "gradebook.db")
 
 
+def a_pipe(root, student):
+    os.mkfifo(hand_in(root, student).parent / "data.csv")
+
+
+def no_time(root, student):
+    hand_in(root, student, timestamp="yesterday, I swear")
+
+
 def too_large(root, student):
     path = hand_in(root, student)
     with open(path.parent / "data.csv", "wb") as file:
@@ -269,8 +277,10 @@ def too_large(root, student):
 UNREADABLE = {
     broken: "breaks off",
     no_notebook: "cannot be opened",
-    a_link: "data.csv is a link, not a file.",
-    too_large: "its files take 65 MB, more than 64.",
+    a_link: "data.csv is a link or a device and no file.",
+    a_pipe: "data.csv is a link or a device and no file.",
+    no_time: "timestamp.txt holds no time.",
+    too_large: "Its files take 65 MB, more than 64.",
 }
 
 
@@ -285,6 +295,43 @@ def test_an_unreadable_submission_is_named_and_gets_no_zero(root, breaks):
     assert not (root / "autograded" / "gus").exists()
     assert a_record(root, "gus")["status"] == "unreadable"
     assert a_record(root, "gus")["reason"] == summary.human["gus"]
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "x" * 200, os.fsdecode(b"\xff")])
+def test_a_folder_that_is_no_students(root, name):
+    hand_in(root, name)
+    summary = grade(root)
+    assert (summary.graded, summary.lacking) == (4, 1)
+    assert summary.human[ascii(name)] == "This cannot be the name of a student."
+    assert "\n".join(summary.lines()).isascii()
+    assert now(root)[0].keys() == CLASS.keys()
+
+
+def test_a_student_whom_the_gradebook_does_not_take(root):
+    config = root / "nbgrader_config.py"
+    config.write_text(config.read_text() + "c.Autograde.create_student = False\n")
+    with load(root).gradebook() as opened:
+        opened.add_student("ben")
+    broken(root, "gus")
+    summary = grade(root)
+    assert summary.graded == 1
+    assert "nbgrader cannot save it: " in summary.human["anna"]
+    assert "The gradebook does not take it: No such student: gus" in summary.human["gus"]
+    assert now(root)[0].keys() == {"ben"}
+
+
+def test_files_that_we_may_not_read(root, monkeypatch):
+    plain = runner.digest_of_files
+
+    def digest_of_files(files):
+        if any("/ben/" in str(path) for path in files.values()):
+            raise PermissionError(13, "Permission denied")
+        return plain(files)
+
+    monkeypatch.setattr(runner, "digest_of_files", digest_of_files)
+    summary = grade(root)
+    assert summary.graded == 3
+    assert "Permission denied" in summary.human["ben"]
 
 
 def test_its_earlier_grade_stays_and_waits(graded):

@@ -198,8 +198,8 @@ ATTACKS = [
     ("read", {"path": "/proc/$grader/environ"}),
     ("read", {"path": "/proc/$grader/root$gradebook"}),
     ("list_folder", {"path": "$home"}),
-    ("list_folder", {"path": "$folder"}),
     ("list_folder", {"path": "$root/solutions"}),
+    ("find", {"folder": "$folder", "file": "gradebook.db"}),
     ("list_folder", {"path": "/proc/$grader/fd"}),
     ("read_through_a_link", {"path": "$gradebook"}),
     ("read_through_a_hard_link", {"path": "$gradebook"}),
@@ -297,7 +297,7 @@ ATTACKS = [
 # Bubblewrap stops these by itself: what they are after is not there. Within its namespaces
 # one may fork, and send to oneself, as there is nobody else.
 STOPPED_BY_BUBBLEWRAP = {
-    *("read", "read_through_a_link", "read_through_a_hard_link", "read_open_files"),
+    *("read", "find", "read_through_a_link", "read_through_a_hard_link", "read_open_files"),
     *("environment", "other_processes", "parent_memory"),
     *("connect", "reconnect_a_pair", "become_root", "mount", "make_device"),
     *("write", "change_mode", "change_owner", "set_attribute"),
@@ -436,33 +436,41 @@ def test_no_folder_is_left_on_this_machine(mode, monkeypatch):
     assert not any(map(os.path.exists, made))
 
 
-@pytest.fixture
-def installed(tmp_path, monkeypatch):
-    """A package in a folder of the Python installation, with one module."""
-    package = tmp_path / "site-packages" / "answers"
+@pytest.fixture(params=["site-packages", "elsewhere"])
+def package(request, tmp_path, monkeypatch, mode):
+    """A package with a module to be seen and one to be hidden, installed or not."""
+    package = tmp_path / request.param / "answers"
     package.mkdir(parents=True)
     for name in ("__init__", "public", "private"):
         (package / f"{name}.py").write_text(f"{name} = 1")
     for folder in (package, *package.parents):
         if folder.is_relative_to(tmp_path):
             folder.chmod(0o755)
+    if os.geteuid() == 0 and mode == "no bubblewrap" and not _others_can_read(package):
+        pytest.skip("no user but root can read the folder of this test")
     monkeypatch.syspath_prepend(package.parent)
     visible.python.cache_clear()
     yield package
     visible.python.cache_clear()
+    sys.modules.pop("answers", None)  # which `module_files` has imported
 
 
-def test_a_hidden_package_shows_only_what_the_box_names(mode, installed):
-    if os.geteuid() == 0 and mode == "no bubblewrap" and not _others_can_read(installed):
-        pytest.skip("no user but root can read the folder of this test")
-    public = str(installed / "public.py")
-    box = replace(BOX, hidden=("answers",), readonly=(*BOX.readonly, public))
-    with closing(Warm("tests.rnngrade.hostile:run", box=box)) as warm:
-        assert "gained" in attempt(warm, "read", path=public)
-        assert "refused" in attempt(warm, "read", path=str(installed / "private.py"))
-        assert "refused" in attempt(warm, "write", path=str(installed / "new.py"))
-    with closing(Warm("tests.rnngrade.hostile:run", box=replace(box, hidden=()))) as warm:
-        assert "gained" in attempt(warm, "read", path=str(installed / "private.py"))
+def test_of_a_package_there_is_only_what_the_box_names(package):
+    public, private = str(package / "public.py"), str(package / "private.py")
+    shown = sandbox.module_files("answers.public")
+    box = replace(BOX, hidden=("answers",), readonly=(*BOX.readonly, *shown))
+    with closing(Warm("tests.rnngrade.hostile:run", ("answers",), box)) as warm:
+        assert attempt(warm, "load", module="answers.public") == {"gained": public}
+        assert "gained" not in attempt(warm, "load", module="answers.private")
+        assert "refused" in attempt(warm, "read", path=private)
+        assert "refused" in attempt(warm, "write", path=str(package / "new.py"))
+
+
+def test_a_package_that_is_not_hidden_is_part_of_the_installation(package):
+    private = str(package / "private.py")
+    with closing(Warm("tests.rnngrade.hostile:run", box=replace(BOX, hidden=()))) as warm:
+        installed = package.parent.name == "site-packages"
+        assert ("gained" in attempt(warm, "read", path=private)) == installed
 
 
 def test_a_box_that_is_not_closed_limits_only():
@@ -551,6 +559,26 @@ def test_module_files_are_the_module_and_the_packages_above():
     assert names == ["rnngrade/__init__.py", "rnngrade/confine.py", "rnngrade/errors.py"]
     with pytest.raises(CourseError, match=r"rnngrade\.nothing"):
         sandbox.module_files("rnngrade.nothing")
+
+
+def test_a_control_group_that_cannot_be_made_leaves_nothing(monkeypatch):
+    made, make = [], tempfile.mkdtemp
+
+    def refuse(prefix, dir=None):
+        if dir:
+            raise PermissionError("not here")
+        made.append(make(prefix=prefix))
+        return made[-1]
+
+    needed = ("landlock", "seccomp", "cgroup")
+    monkeypatch.setattr(
+        sandbox, "layers", lambda: tuple(Layer(name, True, "it is") for name in needed)
+    )
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    with pytest.raises(CourseError, match="cannot make a control group: not here"):
+        sandbox.prepare(BOX)
+    assert made
+    assert not any(map(os.path.exists, made))
 
 
 def test_a_control_group_gets_the_limits(tmp_path, monkeypatch):

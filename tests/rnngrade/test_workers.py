@@ -85,7 +85,7 @@ def test_dask_gives_the_same_gradebook_and_loses_only_who_kills_its_worker(root,
     summary = grade(root, pool=on_dask(2))
     assert (summary.graded, summary.lacking) == (4, 2)
     assert summary.human["gus"] == "RuntimeError: no such process"
-    assert summary.human["bad"] == "its worker died, and so did a second one."
+    assert summary.human["bad"] == "Its worker died, and so did a second one."
     grades, notebooks = now(root)
     for student in ("gus", "bad"):
         assert set(grades.pop(student)["grades"].values()) == {(None, None, None, True)}
