@@ -118,7 +118,7 @@ def f():
 def test_no_detour_through_python_leads_there(body):
     student, exports = [START.format(body=body)], ("f",)
     (verdict,) = verdicts(student, "f()", exports=exports)
-    assert verdict.startswith("Forbidden: ")
+    assert "Forbidden: " in verdict  # TorchScript wraps it in a report of its own
     # And it is a detour: where the unit allows it, it arrives.
     assert verdicts(student, "f()", exports=exports, policy={"recurrences": True}) == [None]
 

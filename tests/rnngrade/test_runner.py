@@ -91,10 +91,10 @@ def test_without_a_gradebook(root):
     assert not (root / "gradebook.db").exists()
 
 
-def test_a_unit_is_no_path(root):
+def test_a_unit_is_no_path(graded):
     with pytest.raises(CourseError, match=r"does not know \.\./\.\./submitted"):
-        runner.grade(load(root), "../../submitted", execute=None, pool=None)
-    assert (root / "submitted" / "anna").exists()
+        runner.grade(load(graded), "../../submitted", execute=None, pool=None)
+    assert (graded / "submitted" / "anna").exists()
 
 
 def test_jobs_come_from_the_unit_and_the_secret(root, monkeypatch):
@@ -295,6 +295,14 @@ def test_an_unreadable_submission_is_named_and_gets_no_zero(root, breaks):
     assert not (root / "autograded" / "gus").exists()
     assert a_record(root, "gus")["status"] == "unreadable"
     assert a_record(root, "gus")["reason"] == summary.human["gus"]
+
+
+def test_the_files_of_the_unit_do_not_count_as_a_students(root):
+    def no_room(course, unit):
+        make_job = jobs(course, unit)
+        return lambda *arguments: replace(make_job(*arguments), limits=Limits(disk_mb=0))
+
+    assert grade(root, jobs=no_room).graded == 4
 
 
 @pytest.mark.parametrize("name", ["two\nlines", "x" * 200, os.fsdecode(b"\xff")])
