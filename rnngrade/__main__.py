@@ -27,7 +27,9 @@ def _parser():
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(run, name, text):
-        added = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        added = commands.add_parser(
+            name, help=text, description=f"{text[0].upper()}{text[1:]}."
+        )
         added.set_defaults(run=run)
         return added.add_argument
 

@@ -1,4 +1,4 @@
-"""What one submission needs to be graded, and what comes of it: plain data, fit for any worker."""
+"""What one submission needs to be graded, and what comes of it: plain data for any worker."""
 
 from dataclasses import dataclass, field
 

@@ -28,8 +28,6 @@ class WrittenCourse:
         # Whatever a developer's own configuration says, the gradebook is this one.
         config = (ROOT / "nbgrader_config.py").read_text("utf-8")
         config += f"\nc.CourseDirectory.db_url = 'sqlite:///{root / 'gradebook.db'}'\n"
-        if "FeedbackPage" not in config:  # DEV HACK
-            config += "\nc.GenerateFeedback.exporter_class = 'rnngrade.feedback.FeedbackPage'\nc.GenerateFeedback.preprocessors = []\n"
         (root / "nbgrader_config.py").write_text(config, "utf-8")
         with pytest.MonkeyPatch.context() as patch:
             # nbgrader makes its database with the alembic that it finds on the path.
