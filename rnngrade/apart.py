@@ -22,6 +22,8 @@ class ExecuteApart(NbGraderPreprocessor):
     def preprocess(self, nb, resources):
         """Run the cells of a sanitised notebook; what they show is put into it."""
         about = resources["nbgrader"]
+        if "unreadable" in about:  # the notebook only says why
+            return nb, resources
         root = Path.cwd()  # nbgrader works in the root of the course
         unit = load_unit(
             about["db_url"],
