@@ -45,8 +45,9 @@ def _parser():
     add("--all", action="store_true", help="grade also what is up to date")
     add(
         "--changed",
-        action="store_true",
-        help="what is done anyway: only new or changed submissions, tests and environments",
+        action="store_false",
+        dest="all",
+        help="only what is new or changed, as without this word",
     )
     add(
         "--no-sandbox",

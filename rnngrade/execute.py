@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
 
@@ -68,29 +69,15 @@ class Session:
         self._times = Counter()
 
     def __enter__(self):
-        limits, policy = self._limits, self._job.policy
+        limits = self._limits
         with self._clock("start"), ExitStack() as stack:
-            box = student_box(policy, limits, closed=self._job.sandbox)
-            self._student = stack.enter_context(
-                closing(
-                    warm("rnngrade.student:serve", SHELL, box).fork(
-                        files={name: data.hex() for name, data in self._job.files.items()},
-                        allows=policy.allows,
-                        recurrences=policy.recurrences,
-                    )
-                )
-            )
-            self._examiner = stack.enter_context(
-                closing(
-                    warm("rnngrade.examiner:serve", SHELL).fork(
-                        seed=self._job.seed,
-                        cuda=policy.cuda,
-                        call_seconds=limits.call_seconds,
-                        message_bytes=limits.message_bytes,
-                        total_bytes=limits.total_bytes,
-                    )
-                )
-            )
+            # The first start of each takes seconds: side by side.
+            with ThreadPoolExecutor(2) as pool:
+                starts = [pool.submit(self._fork_student), pool.submit(self._fork_examiner)]
+            for start in starts:
+                if not start.exception():
+                    stack.enter_context(closing(start.result()))
+            self._student, self._examiner = (start.result() for start in starts)
             self._to_student = Channel(
                 self._student.sock, limits.message_bytes, limits.total_bytes
             )
@@ -103,6 +90,24 @@ class Session:
 
     def __exit__(self, *_):
         self._stack.close()
+
+    def _fork_student(self):
+        policy = self._job.policy
+        box = student_box(policy, self._limits, closed=self._job.sandbox)
+        return warm("rnngrade.student:serve", SHELL, box).fork(
+            files={name: data.hex() for name, data in self._job.files.items()},
+            allows=policy.allows,
+            recurrences=policy.recurrences,
+        )
+
+    def _fork_examiner(self):
+        return warm("rnngrade.examiner:serve", SHELL).fork(
+            seed=self._job.seed,
+            cuda=self._job.policy.cuda,
+            call_seconds=self._limits.call_seconds,
+            message_bytes=self._limits.message_bytes,
+            total_bytes=self._limits.total_bytes,
+        )
 
     def run(self, source, number):
         """Run a cell of the student's; its outputs."""

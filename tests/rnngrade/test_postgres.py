@@ -1,7 +1,6 @@
 """The gradebook in a PostgreSQL server: the same as in SQLite, and so is what a kill leaves."""
 
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -62,12 +61,11 @@ def server():
         give_up = pytest.fail if os.environ.get("CI") else pytest.skip
         give_up("there is no PostgreSQL: apt-get install postgresql")
     # Not in tmp_path, which only we may enter; and the path of a socket must be short.
-    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
-    server = Server(found[-1].parent, folder)
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="postgres-") as name:
+        server = Server(found[-1].parent, Path(name))
+        server.start()
+        yield server
+        server.stop()
 
 
 @pytest.fixture

@@ -361,6 +361,14 @@ def test_its_earlier_grade_stays_and_waits(graded):
     assert now(graded) == before
 
 
+def test_a_first_grade_is_no_change(root):
+    broken(root, "gus")
+    assert "earlier grade" not in grade(root, "gus").human["gus"]
+    hand_in(root, "gus")
+    summary = grade(root, "gus")
+    assert (summary.graded, summary.changed, summary.human) == (1, {}, {})
+
+
 def test_who_looked_into_it_is_not_asked_again(root):
     broken(root, "gus")
     grade(root, "gus")
