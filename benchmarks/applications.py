@@ -1,18 +1,25 @@
 """Every application against its baseline: three seeds each, one thread, one table.
 
-The baseline is computed by the same lines on the same data. Seconds are those of training
-one seed.
+An application is a function `(seed, part, **settings) -> score, seconds`: it learns from the
+training part and is scored on the part named, "valid" or "test". The settings are those that
+`benchmarks.choose` found best on "valid"; the table holds the scores on "test". The baseline
+is computed by the same lines on the same data. Seconds are those of the processor for
+training one seed.
 """
 
 import statistics
 import time
+import tomllib
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
-from rnnlib import tasks
+from rnnlib import RNNParams, init, rnn_to_torch, tasks
 from rnnlib.datasets import baselines
 from rnnlib.datasets.batches import pad_batch
 from rnnlib.datasets.glucose import load_glucose
@@ -31,6 +38,7 @@ from rnnlib.models import (
     SequenceClassifier,
     TruncatedBPTT,
     accuracy,
+    average_precision,
     bits_per_character,
     corpus_chunks,
     ctc_loss,
@@ -41,12 +49,18 @@ from rnnlib.models import (
 from rnnlib.training import fit
 
 SEEDS = (0, 1, 2)
+SETTINGS = Path(__file__).with_name("settings.toml")
 
 
-def train(make, loss, batches, epochs, lr, seed, per_epoch):
-    """Make a model and fit it; return it and the seconds that this took."""
+def chosen(name):
+    """The settings of an application, as `benchmarks.choose` has written them."""
+    return tomllib.loads(SETTINGS.read_text("utf-8"))[name]
+
+
+def train(make, loss, batches, per_epoch, seed, lr, epochs):
+    """Make a model and fit it to `per_epoch` batches an epoch; return it and the seconds."""
     torch.manual_seed(seed)
-    model, start = make(), time.perf_counter()
+    model, start = make(), time.process_time()
     one_cycle = torch.optim.lr_scheduler.OneCycleLR  # Smith & Topin 2018
     fit(
         model,
@@ -59,7 +73,7 @@ def train(make, loss, batches, epochs, lr, seed, per_epoch):
         device="cpu",
         progress=False,
     )
-    return model, time.perf_counter() - start
+    return model, time.process_time() - start
 
 
 def shuffled(columns, size):
@@ -73,16 +87,16 @@ def shuffled(columns, size):
     return batches
 
 
-def shakespeare(seed):
-    """Bits per character of *Macbeth*, by an LSTM that read seven other plays."""
+def shakespeare(seed, part, size, epochs, lr):
+    """Bits per character of a new play, by an LSTM that read seven others."""
     text = load_shakespeare()
     vocabulary = Vocabulary(text.train)
     chunks = corpus_chunks(vocabulary.encode(text.train), B=48, T=64)
-    make = partial(CharLM, len(vocabulary), 192)
+    make = partial(CharLM, len(vocabulary), size)
     model, seconds = train(
-        make, TruncatedBPTT(), lambda rng: chunks, 4, 8e-3, seed, len(chunks)
+        make, TruncatedBPTT(), lambda rng: chunks, len(chunks), seed, lr, epochs
     )
-    held_out = corpus_chunks(vocabulary.encode(text.test), B=1, T=512)
+    held_out = corpus_chunks(vocabulary.encode(getattr(text, part)), B=1, T=512)
     return bits_per_character(model, held_out), seconds
 
 
@@ -92,7 +106,7 @@ def shakespeare_baseline():
     return baselines.ngram_bits(text.train, text.test, 5)
 
 
-def surnames(seed):
+def surnames(seed, part, size, epochs, lr):
     """Bits per character of new Russian surnames, the end of a name included."""
     names = load_surnames()
     vocabulary = Vocabulary("".join(names.train))
@@ -113,11 +127,10 @@ def surnames(seed):
             yield batch_of([names.train[k] for k in groups[g]])
 
     steps = -(-len(names.train) // 128)
-    model, seconds = train(
-        partial(CharLM, len(vocabulary), 128), loss, batches, 6, 1e-2, seed, steps
-    )
+    make = partial(CharLM, len(vocabulary), size)
+    model, seconds = train(make, loss, batches, steps, seed, lr, epochs)
     with torch.no_grad():
-        return loss(model, batch_of(names.test)).item() / np.log(2), seconds
+        return loss(model, batch_of(getattr(names, part))).item() / np.log(2), seconds
 
 
 def surnames_baseline():
@@ -126,7 +139,7 @@ def surnames_baseline():
     return baselines.ngram_bits("\n".join(names.train) + "\n", "\n".join(names.test) + "\n", 5)
 
 
-def translation(seed, attention="dot"):
+def translation(seed, part, size, epochs, lr, attention="dot"):
     """Share of new dates translated from English to Russian without a single wrong letter."""
     pairs = load_translation()
     source = Vocabulary("".join(p.source for p in pairs.train))
@@ -150,138 +163,170 @@ def translation(seed, attention="dot"):
             yield batch_of([pairs.train[i] for i in order[k : k + 64]])
 
     make = partial(
-        Seq2Seq, len(source), len(target), 96, attention=attention, bidirectional=True
+        Seq2Seq, len(source), len(target), size, attention=attention, bidirectional=True
     )
-    model, seconds = train(make, loss, batches, 8, 1e-2, seed, -(-len(pairs.train) // 64))
-    src, lengths, _, _ = batch_of(pairs.test)
+    steps = -(-len(pairs.train) // 64)
+    model, seconds = train(make, loss, batches, steps, seed, lr, epochs)
+    held_out = getattr(pairs, part)
+    src, lengths, _, _ = batch_of(held_out)
     written = model.decode_greedy(src, lengths, max_length=60)
     said = [target.decode(h.tokens) for h in written]
-    return 100 * exact_match(said, [p.target for p in pairs.test]), seconds
+    return 100 * exact_match(said, [p.target for p in held_out]), seconds
 
 
 def translation_baseline():
     """The same network without attention, the median of three seeds."""
-    return statistics.median(translation(seed, attention="none")[0] for seed in SEEDS)
+    settings = chosen("translation, dates")
+    runs = [translation(seed, "test", **settings, attention="none") for seed in SEEDS]
+    return statistics.median(score for score, _ in runs)
 
 
-def price_windows():
+def fit_windows(make, inputs, targets, seed, lr, epochs, loss=F.mse_loss):
+    """Fit a Forecaster to windows (T, B) and targets (B,).
+
+    Returns:
+        answer: a function of other windows; it scales them as it did the first.
+        seconds: how long the training took.
+    """
+    mean, std = inputs.mean(), inputs.std()
+
+    def read(inputs):
+        return torch.from_numpy((inputs - mean) / std).unsqueeze(-1)
+
+    def loss_of(model, batch):
+        xs, wanted = batch
+        return loss(model(xs)[:, 0], wanted[0])
+
+    columns = shuffled((read(inputs), torch.from_numpy(targets).unsqueeze(0)), 128)
+    steps = -(-inputs.shape[1] // 128)
+    model, seconds = train(make, loss_of, columns, steps, seed, lr, epochs)
+
+    def answer(inputs):
+        with torch.no_grad():
+            return model(read(inputs))[:, 0].numpy()
+
+    return answer, seconds
+
+
+def price_windows(part):
     """Windows of 22 daily log returns, and the next one: to learn from all shares, to test
     on AAPL, with its price on the last day of each window and the day after."""
-    learn, _, test = load_stocks()
-    returns = [np.diff(np.log(share[np.isfinite(share)])) for share in learn.adj_close.T]
-    aapl = test.adj_close[:, 0]
-    windows = make_windows([r.astype(np.float32) for r in returns if len(r) > 22], 22)
+    stocks = load_stocks()
+    returns = [np.diff(np.log(share[np.isfinite(share)])) for share in stocks.train.adj_close.T]
+    aapl = getattr(stocks, part).adj_close[:, 0]
+    windows = make_windows([r.astype(np.float32) for r in returns], 22)
     held_out = make_windows([np.diff(np.log(aapl)).astype(np.float32)], 22)
     return windows, held_out, aapl[22:-1], aapl[23:]
 
 
-def prices(seed):
+def prices(seed, part, size, epochs, lr):
     """RMSE in dollars of tomorrow's price of AAPL, foretold through its return."""
-    learn, test, today, tomorrow = price_windows()
-    std = learn.inputs.std()
-
-    def loss(model, batch):
-        xs, targets = batch
-        return F.mse_loss(model(xs)[:, 0], targets[0])
-
-    xs = torch.from_numpy(learn.inputs / std).unsqueeze(-1)
-    columns = shuffled((xs, torch.from_numpy(learn.targets / std).unsqueeze(0)), 128)
-    steps = -(-learn.inputs.shape[1] // 128)
-    model, seconds = train(partial(Forecaster, 1, 32), loss, columns, 10, 5e-3, seed, steps)
-    with torch.no_grad():
-        returns = model(torch.from_numpy(test.inputs / std).unsqueeze(-1))[:, 0].numpy() * std
-    return rmse(today * np.exp(returns), tomorrow), seconds
+    learn, held_out, today, tomorrow = price_windows(part)
+    std = learn.targets.std()
+    make = partial(Forecaster, 1, size)
+    answer, seconds = fit_windows(make, learn.inputs, learn.targets / std, seed, lr, epochs)
+    return rmse(today * np.exp(answer(held_out.inputs) * std), tomorrow), seconds
 
 
 def prices_baseline():
     """Tomorrow is today."""
-    _, _, today, tomorrow = price_windows()
+    _, _, today, tomorrow = price_windows("test")
     return rmse(today, tomorrow)
 
 
-def volatility_windows():
-    """Windows of 22 days of log log(high / low), all shares, and the day after."""
-    parts = []
-    for part in load_stocks():
+def volatility_windows(part):
+    """Windows of 22 days of log log(high / low), all shares, and the day after: those to
+    learn from, and those held out."""
+    stocks, windows = load_stocks(), []
+    for days in (stocks.train, getattr(stocks, part)):
         with np.errstate(divide="ignore"):
-            series = np.log(np.log(part.high / part.low))
-        segments = []
-        for share in series.T:
-            share = share[np.isfinite(share)]
-            if len(share) > 22:
-                segments.append(share.astype(np.float32))
-        parts.append(make_windows(segments, 22))
-    return parts
+            series = np.log(np.log(days.high / days.low))
+        shares = [share[np.isfinite(share)].astype(np.float32) for share in series.T]
+        windows.append(make_windows(shares, 22))
+    return windows
 
 
-def stocks(seed):
+def stocks(seed, part, size, epochs, lr):
     """RMSE of tomorrow's log log(high / low): how much a share will move, not where to."""
-    learn, _, test = volatility_windows()
-    mean, std = learn.inputs.mean(), learn.inputs.std()
-
-    def scaled(windows):
-        inputs = torch.from_numpy((windows.inputs - mean) / std).unsqueeze(-1)
-        return inputs, torch.from_numpy((windows.targets - mean) / std).unsqueeze(0)
-
-    def loss(model, batch):
-        xs, targets = batch
-        return F.mse_loss(model(xs)[:, 0], targets[0])
-
-    steps = -(-learn.inputs.shape[1] // 128)
-    model, seconds = train(
-        partial(Forecaster, 1, 32), loss, shuffled(scaled(learn), 128), 10, 5e-3, seed, steps
-    )
-    with torch.no_grad():
-        forecast = model(scaled(test)[0])[:, 0].numpy() * std + mean
-    return rmse(forecast, test.targets), seconds
+    learn, held_out = volatility_windows(part)
+    mean, std = learn.targets.mean(), learn.targets.std()
+    make, targets = partial(Forecaster, 1, size), (learn.targets - mean) / std
+    answer, seconds = fit_windows(make, learn.inputs, targets, seed, lr, epochs)
+    return rmse(answer(held_out.inputs) * std + mean, held_out.targets), seconds
 
 
 def stocks_baseline():
     """HAR, the heterogeneous autoregression, by least squares."""
-    learn, _, test = volatility_windows()
+    learn, test = volatility_windows("test")
     weights = baselines.fit_linear(baselines.har_features(learn.inputs), learn.targets)
     forecast = baselines.predict_linear(weights, baselines.har_features(test.inputs))
     return rmse(forecast, test.targets)
 
 
-def glucose_windows():
-    """Windows of two hours of glucose, and the reading half an hour later."""
+def glucose_windows(part):
+    """Windows of two hours of glucose, and the reading half an hour later: those to learn
+    from, and those held out."""
+    split = load_glucose()
     return [
-        make_windows([segment.glucose for segment in part], 24, horizon=6)
-        for part in load_glucose()
+        make_windows([segment.glucose for segment in segments], 24, horizon=6)
+        for segments in (split.train, getattr(split, part))
     ]
 
 
-def glucose(seed):
-    """RMSE in mg/dL, 30 minutes ahead; the network says the change from the last reading."""
-    learn, _, test = glucose_windows()
-    mean, std = learn.inputs.mean(), learn.inputs.std()
+def glucose_forecast(seed, part, size, epochs, lr):
+    """Glucose 30 minutes ahead; the network says the change from the last reading."""
+    learn, held_out = glucose_windows(part)
+    std = learn.targets.std()
+    change = (learn.targets - learn.inputs[-1]) / std
+    make = partial(Forecaster, 1, size, cell="gru")
+    answer, seconds = fit_windows(make, learn.inputs, change, seed, lr, epochs)
+    return held_out.inputs[-1] + answer(held_out.inputs) * std, held_out.targets, seconds
 
-    def scaled(windows):
-        inputs = (windows.inputs - mean) / std
-        change = (windows.targets - windows.inputs[-1]) / std
-        return torch.from_numpy(inputs).unsqueeze(-1), torch.from_numpy(change).unsqueeze(0)
 
-    def loss(model, batch):
-        xs, targets = batch
-        return F.mse_loss(model(xs)[:, 0], targets[0])
+def glucose(seed, part, size, epochs, lr):
+    """RMSE in mg/dL, 30 minutes ahead."""
+    forecast, targets, seconds = glucose_forecast(seed, part, size, epochs, lr)
+    return rmse(forecast, targets), seconds
 
-    make = partial(Forecaster, 1, 48, cell="gru")
-    steps = -(-learn.inputs.shape[1] // 128)
-    model, seconds = train(make, loss, shuffled(scaled(learn), 128), 12, 5e-3, seed, steps)
-    with torch.no_grad():
-        forecast = test.inputs[-1] + model(scaled(test)[0])[:, 0].numpy() * std
-    return rmse(forecast, test.targets), seconds
+
+def glucose_autoregression():
+    """Forecasts of an autoregression over the same 24 readings, and what came."""
+    learn, test = glucose_windows("test")
+    weights = baselines.fit_linear(learn.inputs, learn.targets)
+    return baselines.predict_linear(weights, test.inputs), test.targets
 
 
 def glucose_baseline():
-    """An autoregression over the same 24 readings, by least squares."""
-    learn, _, test = glucose_windows()
-    weights = baselines.fit_linear(learn.inputs, learn.targets)
-    return rmse(baselines.predict_linear(weights, test.inputs), test.targets)
+    """An autoregression by least squares."""
+    return rmse(*glucose_autoregression())
 
 
-def speech(seed, recurrent=True):
+LOW = 70  # mg/dL; what lies there or below is hypoglycaemia
+
+
+def alarm(seed, part, by, size, epochs, lr):
+    """Average precision of an alarm of hypoglycaemia in 30 minutes.
+
+    By "forecast" the alarm is the louder the lower the forecast; by "classifier" a network
+    learns to tell low from not low, and nothing of how low.
+    """
+    if by == "forecast":
+        forecast, targets, seconds = glucose_forecast(seed, part, size, epochs, lr)
+        return average_precision(-forecast, targets <= LOW), seconds
+    learn, held_out = glucose_windows(part)
+    low, loss = (learn.targets <= LOW).astype(np.float32), F.binary_cross_entropy_with_logits
+    make = partial(Forecaster, 1, size, cell="gru")
+    answer, seconds = fit_windows(make, learn.inputs, low, seed, lr, epochs, loss)
+    return average_precision(answer(held_out.inputs), held_out.targets <= LOW), seconds
+
+
+def alarm_baseline():
+    """The forecast of the autoregression: the lower, the louder."""
+    forecast, targets = glucose_autoregression()
+    return average_precision(-forecast, targets <= LOW)
+
+
+def speech(seed, part, size, epochs, lr, recurrent=True):
     """Share of strings of 3 to 7 spoken digits that are heard without a single error."""
     parts = load_spoken_digits()
     frames = np.concatenate([r.frames for r in parts.train])
@@ -300,15 +345,15 @@ def speech(seed, recurrent=True):
         for _ in range(100):
             yield batch_of(connect_digits(parts.train, 16, rng))
 
-    make = partial(CTCRecognizer, 13, 64, 10) if recurrent else FramesAlone
-    model, seconds = train(make, loss, batches, 16, 1e-2, seed, 100)
-    test = connect_digits(parts.test, 500, np.random.default_rng(10_000))
-    xs, lengths, _, _ = batch_of(test)
+    make = partial(CTCRecognizer, 13, size, 10) if recurrent else FramesAlone
+    model, seconds = train(make, loss, batches, 100, seed, lr, epochs)
+    held_out = connect_digits(getattr(parts, part), 500, np.random.default_rng(10_000))
+    xs, lengths, _, _ = batch_of(held_out)
     heard = [
         "".join(str(k - 1) for k in h.tokens)
         for h in CTCRecognizer.decode_greedy(model, xs, lengths)
     ]
-    return 100 * exact_match(heard, [u.label for u in test]), seconds
+    return 100 * exact_match(heard, [u.label for u in held_out]), seconds
 
 
 class FramesAlone(torch.nn.Module):
@@ -328,34 +373,58 @@ class FramesAlone(torch.nn.Module):
 
 def speech_baseline():
     """A network that sees nine frames at a time, with CTC; the median of three seeds."""
-    return statistics.median(speech(seed, recurrent=False)[0] for seed in SEEDS)
+    settings = chosen("speech, digits")
+    runs = [speech(seed, "test", **settings, recurrent=False) for seed in SEEDS]
+    return statistics.median(score for score, _ in runs)
 
 
-def delayed_digits(seed, cell="lstm", bias=4.0):
+def digits(part):
+    """Delayed digits to learn from and to be asked: 360 are for the test, and for "valid"
+    another 360 are taken from the 1,437 that are left."""
+    train, test = tasks.delayed_digits(56, 0)
+    if part == "test":
+        return train, test
+    (xs, targets), cut = train, len(train.targets) - 360
+    return tasks.Batch(xs[:, :cut], targets[:cut]), tasks.Batch(xs[:, cut:], targets[cut:])
+
+
+def keep(layers, value, seed):
+    """Fill the second block of the bias: f of the LSTM, z of the GRU, both say what is kept."""
+    H = layers.hidden_size
+    with torch.no_grad():
+        layers.bias_ih_l0[H : 2 * H] = value
+        layers.bias_hh_l0[H : 2 * H] = 0
+
+
+def orthogonal(layers, seed):
+    """Make W_hh of the RNN orthogonal: what it does to a state can be undone."""
+    I, H = layers.input_size, layers.hidden_size
+    params = init.orthogonal(RNNParams, I, H, np.random.default_rng(seed))
+    state = rnn_to_torch(params, "_l0")
+    layers.load_state_dict({name: torch.from_numpy(w) for name, w in state.items()})
+
+
+def delayed_digits(seed, part, size, epochs, lr, cell="lstm", start=None):
     """Share of right answers: 8 rows of a digit, then 56 blank steps, then the question."""
-    split = tasks.delayed_digits(56, 0)
+    learn, held_out = digits(part)
 
     def make():
-        model = SequenceClassifier(8, 64, 10, cell=cell)
-        if bias is not None:
-            rows = slice(64, 128)  # f of the LSTM, z of the GRU: both say what is kept
-            with torch.no_grad():
-                model.layers.bias_ih_l0[rows] = bias
-                model.layers.bias_hh_l0[rows] = 0
+        model = SequenceClassifier(8, size, 10, cell=cell)
+        if start is not None:
+            start(model.layers, seed=seed)
         return model
 
     def loss(model, batch):
         xs, targets = batch
         return F.cross_entropy(model(xs), targets[0])
 
-    xs, targets = map(torch.from_numpy, split.train)
+    xs, targets = map(torch.from_numpy, learn)
     columns = shuffled((xs, targets.unsqueeze(0)), 64)
     steps = -(-xs.shape[1] // 64)
-    model, seconds = train(make, loss, columns, 48, 5e-3, seed, steps)
+    model, seconds = train(make, loss, columns, steps, seed, lr, epochs)
     with torch.no_grad():
-        return 100 * accuracy(
-            model(torch.from_numpy(split.test.xs)), split.test.targets
-        ), seconds
+        logits = model(torch.from_numpy(held_out.xs))
+    return 100 * accuracy(logits, held_out.targets), seconds
 
 
 def guessing():
@@ -363,49 +432,58 @@ def guessing():
     return 100 * tasks.DIGITS_BASELINE
 
 
-# name: (score, baseline, its value, network, its run)
+class Application(NamedTuple):
+    """A row of the table: the score and its direction, the baseline, the network."""
+
+    unit: str
+    baseline: str
+    baseline_score: Callable
+    network: str  # with the names of settings to be filled in
+    run: Callable
+
+
+def digits_row(network, **options):
+    """A row of delayed digits."""
+    run = partial(delayed_digits, **options)
+    return Application("% right ↑", "guessing", guessing, network, run)
+
+
 TABLE = {
-    "text, English": ("bits/char ↓", "5-gram", shakespeare_baseline, "LSTM 192", shakespeare),
-    "text, surnames": ("bits/char ↓", "5-gram", surnames_baseline, "LSTM 128", surnames),
-    "translation, dates": (
+    "text, English": Application(
+        "bits/char ↓", "5-gram", shakespeare_baseline, "LSTM {size}", shakespeare
+    ),
+    "text, surnames": Application(
+        "bits/char ↓", "5-gram", surnames_baseline, "LSTM {size}", surnames
+    ),
+    "translation, dates": Application(
         "% exact ↑",
         "no attention",
         translation_baseline,
-        "biGRU 96 with attention",
+        "biGRU {size} with attention",
         translation,
     ),
-    "stocks, price of AAPL": ("$ RMSE ↓", "persistence", prices_baseline, "LSTM 32", prices),
-    "stocks, range": ("RMSE ↓", "HAR", stocks_baseline, "LSTM 32", stocks),
-    "glucose, 30 min": ("mg/dL RMSE ↓", "AR(24)", glucose_baseline, "GRU 48", glucose),
-    "speech, digits": ("% strings ↑", "9 frames", speech_baseline, "biGRU 64", speech),
-    "delayed digits": (
-        "% right ↑",
-        "guessing",
-        guessing,
-        "LSTM 64, forget bias 4",
-        delayed_digits,
+    "stocks, price of AAPL": Application(
+        "$ RMSE ↓", "persistence", prices_baseline, "LSTM {size}", prices
     ),
-    "delayed digits, default bias": (
-        "% right ↑",
-        "guessing",
-        guessing,
-        "LSTM 64",
-        partial(delayed_digits, bias=None),
+    "stocks, range": Application("RMSE ↓", "HAR", stocks_baseline, "LSTM {size}", stocks),
+    "glucose, 30 min": Application(
+        "mg/dL RMSE ↓", "AR(24)", glucose_baseline, "GRU {size}", glucose
     ),
-    "delayed digits, RNN": (
-        "% right ↑",
-        "guessing",
-        guessing,
-        "RNN 64",
-        partial(delayed_digits, cell="rnn", bias=None),
+    "glucose, alarm": Application(
+        "average precision ↑", "AR(24)", alarm_baseline, "GRU {size}, {by}", alarm
     ),
-    "delayed digits, GRU": (
-        "% right ↑",
-        "guessing",
-        guessing,
-        "GRU 64, update bias 3",
-        partial(delayed_digits, cell="gru", bias=3.0),
+    "speech, digits": Application(
+        "% strings ↑", "9 frames", speech_baseline, "biGRU {size}", speech
     ),
+    "delayed digits, LSTM": digits_row(
+        "LSTM {size}, forget bias 4", start=partial(keep, value=4.0)
+    ),
+    "delayed digits, LSTM, default": digits_row("LSTM {size}"),
+    "delayed digits, GRU": digits_row(
+        "GRU {size}, update bias 3", cell="gru", start=partial(keep, value=3.0)
+    ),
+    "delayed digits, RNN": digits_row("RNN {size}, orthogonal", cell="rnn", start=orthogonal),
+    "delayed digits, RNN, default": digits_row("RNN {size}", cell="rnn"),
 }
 
 
@@ -415,11 +493,12 @@ def rows(names=()):
     yield "| task | score | baseline | its score | network | seeds 0, 1, 2 | seconds |"
     yield "|---|---|---|---|---|---|---|"
     for name in names or TABLE:
-        unit, baseline, score, model, run = TABLE[name]
-        runs = [run(seed) for seed in SEEDS]
-        scores = ", ".join(f"{result:.4g}" for result, _ in runs)
+        unit, baseline, baseline_score, network, run = TABLE[name]
+        settings = chosen(name)
+        runs = [run(seed, "test", **settings) for seed in SEEDS]
+        scores = ", ".join(f"{score:.4g}" for score, _ in runs)
         seconds = statistics.median(s for _, s in runs)
         yield (
-            f"| {name} | {unit} | {baseline} | {score():.4g} | {model} | {scores} "
-            f"| {seconds:.0f} |"
+            f"| {name} | {unit} | {baseline} | {baseline_score():.4g} "
+            f"| {network.format(**settings)} | {scores} | {seconds:.0f} |"
         )

@@ -5,7 +5,7 @@ handed in. Of a test the page shows the visible lines and one sentence, and noth
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from nbconvert.exporters import Exporter
@@ -187,6 +187,11 @@ class Report:
 
 def render(template, **values):
     """Fill in a template of this package; values are escaped unless they are `Markup`."""
+    return _templates().get_template(template).render(**values)
+
+
+@cache
+def _templates():
     environment = Environment(
         loader=PackageLoader("rnngrade"),
         autoescape=True,
@@ -194,7 +199,7 @@ def render(template, **values):
         undefined=StrictUndefined,
     )
     environment.filters["points"] = lambda points: f"{round(points, 2):g}"
-    return environment.get_template(template).render(**values)
+    return environment
 
 
 def _name(cell):
@@ -211,19 +216,3 @@ def _visible(cell, clear):
 
 def _lines(text):
     return {line.strip() for line in text.split("\n")}
-
-
-class HideTests(ClearHiddenTests):
-    """Transitional, until nbgrader_config.py names FeedbackPage: delete with it."""
-
-    def preprocess_cell(self, cell, resources, cell_index):
-        """As before."""
-        from nbgrader import utils
-
-        if cell.cell_type != "code" or not utils.is_grade(cell) or utils.is_solution(cell):
-            return cell, resources
-        cell, resources = super().preprocess_cell(cell, resources, cell_index)
-        cell.outputs = [output for output in cell.outputs if output.output_type == "error"]
-        for error in cell.outputs:
-            error.traceback = [f"{error.ename}: {error.evalue}"]
-        return cell, resources

@@ -17,6 +17,7 @@ import fetch_pyodide
 from docutils import nodes
 
 STATIC = Path(__file__).with_name("livecell_static")
+DATA = "rnnlib.datasets"  # worker.mjs fetches {DATA}.zip when a cell imports it, not before
 WORDS = {
     "run": "Run",
     "stop": "Stop",
@@ -38,16 +39,25 @@ WORDS = {
 
 
 def library(packages):
-    """Zip the Python files of installed packages, the same bytes for the same files."""
+    """Zip the Python files of installed packages."""
+    return zipped(packages, lambda path: path.suffix in {".py", ".mplstyle"})
+
+
+def data():
+    """Zip the data files of DATA, with their licences and checksums."""
+    return zipped([DATA], lambda path: path.suffix in {".gz", ".npz", ".toml", ".txt"})
+
+
+def zipped(packages, wanted):
+    """Zip the wanted files of installed packages, the same bytes for the same files."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for package in packages:
             root = Path(importlib.util.find_spec(package).origin).parent
-            for path in sorted(root.rglob("*")):
-                if path.suffix in {".py", ".mplstyle"}:
-                    name = path.relative_to(root.parent).as_posix()
-                    undated = zipfile.ZipInfo(name)
-                    archive.writestr(undated, path.read_bytes(), zipfile.ZIP_DEFLATED)
+            site = root.parents[package.count(".")]
+            for path in filter(wanted, sorted(root.rglob("*"))):
+                undated = zipfile.ZipInfo(path.relative_to(site).as_posix())
+                archive.writestr(undated, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return content.getvalue()
 
 
@@ -62,7 +72,7 @@ def prepare(app, config):
     if not fetch_pyodide.is_complete(pyodide_folder(app), wanted):
         config.livecell_version = ""
         return
-    parts = [json.dumps(wanted).encode(), library(config.livecell_library)]
+    parts = [json.dumps(wanted).encode(), library(config.livecell_library), data()]
     parts += [path.read_bytes() for path in sorted(STATIC.rglob("*")) if path.is_file()]
     config.livecell_version = sha256(b"".join(parts)).hexdigest()[:12]
     config.html_static_path.append(str(STATIC))
@@ -104,8 +114,9 @@ def ship(app, exception):
     lock = fetch_pyodide.PINS["lock"] | {"packages": fetch_pyodide.closure(packages)}
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
     (target / "NOTICE.txt").write_text(fetch_pyodide.PINS["notice"] + "\n", "utf-8")
-    archive = library(app.config.livecell_library)
-    Path(app.outdir, "_static", "live", "library.zip").write_bytes(archive)
+    live = Path(app.outdir, "_static", "live")
+    (live / "library.zip").write_bytes(library(app.config.livecell_library))
+    (live / f"{DATA}.zip").write_bytes(data())
 
 
 def setup(app):

@@ -75,7 +75,7 @@ def figures():
 
 
 def imports(code):
-    """Return the top-level modules that the code needs, looking into the library as well."""
+    """Return the modules that the code needs, looking into the library as well."""
     names, unread = set(), [code]
     while unread:
         for name in _imported(unread.pop()) - names:
@@ -83,7 +83,7 @@ def imports(code):
             path = LIBRARY.joinpath(*name.split("."))
             files = (path.with_suffix(".py"), path / "__init__.py")
             unread += [file.read_text("utf-8") for file in files if file.is_file()]
-    return sorted({name.partition(".")[0] for name in names})
+    return sorted(names)
 
 
 def _imported(code):

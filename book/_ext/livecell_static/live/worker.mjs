@@ -28,12 +28,20 @@ function send(stream, text) {
   if (pending.pieces <= AT_ONCE || performance.now() - pending.since > 50) flush();
 }
 
+// The data files of this package are 2 MB: they are fetched when a cell first imports it.
+const DATA = 'rnnlib.datasets';
+let files;
+
+async function unpack(python, name) {
+  python.unpackArchive(await (await fetched(name)).arrayBuffer(), 'zip', { extractDir: '/library' });
+}
+
 async function start() {
   const python = await loadPyodide({
     indexURL: new URL('../pyodide/', import.meta.url).href,
     env: { MPLBACKEND: 'agg', HOME: '/home/pyodide' },
   });
-  python.unpackArchive(await (await fetched('library.zip')).arrayBuffer(), 'zip', { extractDir: '/library' });
+  await unpack(python, 'library.zip');
   python.runPython(await (await fetched('runner.py')).text());
   return python;
 }
@@ -54,7 +62,10 @@ onmessage = async ({ data: { code, name } }) => {
     return value;
   };
   try {
-    const imports = call('imports', code).map((module) => `import ${module}`).join('\n');
+    const modules = call('imports', code);
+    const needsData = modules.some((module) => module.startsWith(DATA));
+    if (needsData) await (files ??= unpack(python, `${DATA}.zip`));
+    const imports = modules.map((module) => `import ${module.split('.')[0]}`).join('\n');
     await python.loadPackagesFromImports(imports, { messageCallback: () => {} });
     const ok = call('run', code, name, send);
     const figures = call('figures');
