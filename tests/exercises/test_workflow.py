@@ -242,6 +242,16 @@ def test_formgrader_opens(course):
         assert set(assignments) == {UNIT}
         assert assignments[UNIT]["num_submissions"] == len(STUDENTS)
         assert assignments[UNIT]["max_score"] == sum(POINTS.values())
+        # Its button grades in the same two processes.
+        graded = course.folder / "autograded" / "ben" / UNIT / f"{UNIT}.ipynb"
+        graded.chmod(0o644)
+        graded.write_text("")
+        button = f"{url}/formgrader/api/submission/{UNIT}/ben/autograde"
+        pressed = requests.post(button, headers=headers, timeout=120).json()
+        assert pressed["success"], pressed
+        last = nbformat.read(graded, as_version=4).cells[-2].outputs[-1]
+        assert last.traceback == [f"AssertionError: {last.evalue}"]  # the examiner's, no kernel's
+        assert scores(course, "ben")["lstm-sequence"] == 0
 
 
 @contextlib.contextmanager

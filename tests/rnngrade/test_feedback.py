@@ -350,3 +350,13 @@ def test_svg_and_bad_pictures(page):
     assert "<svg" not in made
     assert "what it was" in made
     assert json.dumps("no base64!") not in made
+
+
+def test_a_notebook_that_could_not_be_read_has_a_page_that_says_why(page):
+    told = nbformat.v4.new_notebook(
+        metadata={"rnngrade": {"unreadable": "It is <b>empty</b>."}}
+    )
+    made = bs4.BeautifulSoup(page(told, 0), "html.parser")
+    assert "could not be graded. It is <b>empty</b>." in words(str(made))
+    assert made.table is None
+    assert "0 of" not in made.text

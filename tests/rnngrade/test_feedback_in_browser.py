@@ -1,4 +1,4 @@
-"""The feedback page as a student sees it: light and dark, desktop and phone."""
+"""The pages of feedback and of similarities: light and dark, desktop and phone."""
 
 import base64
 import io
@@ -7,9 +7,11 @@ import pytest
 from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
+from rnngrade.similar import compare, html_of
 from tests.book.conftest import assert_accessible, browser, opened  # noqa: F401
+from tests.exercises.submission import release
 from tests.rnngrade.test_feedback import display, generate, handed_in, parts
-from tests.rnngrade.written_course import UNITS, WrittenCourse, source
+from tests.rnngrade.written_course import WrittenCourse, source
 
 pytestmark = pytest.mark.browser
 WIDTHS = {"desktop": 1280, "phone": 390}
@@ -85,10 +87,10 @@ def exhibition(unit):
     return notebook
 
 
-@pytest.fixture(scope="module", params=UNITS)
-def page(request, tmp_path_factory):
-    """The file of a page."""
-    unit = request.param
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """The file of a feedback page; a test without a browser goes through all units."""
+    unit = "lstm-gates"
     course = WrittenCourse(tmp_path_factory.mktemp("course"))
     course.add_unit(unit, source(unit))
     # One part is right, one waits for a human, the others are wrong.
@@ -101,9 +103,25 @@ def page(request, tmp_path_factory):
     return course.root / "feedback" / "anna" / unit / f"{unit}.html"
 
 
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """The file of a similarity report, with a pair in it."""
+    own = {}
+    for student in ("anna", "ben"):
+        own[student] = release()
+        own[student].cells.append(new_code_cell(CODE * 3 + f"wide = '{'-' * 200}'"))
+    path = tmp_path_factory.mktemp("report") / "similar.html"
+    made = compare("lstm-gates", release(), own, unread={"clara": "The file is empty."})
+    assert len(made.pairs) == 1
+    path.write_text(html_of(made), "utf-8")
+    return path
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_page_fits_the_window_and_is_accessible(browser, page, theme, width):  # noqa: F811
+@pytest.mark.parametrize("which", ["page", "report"])
+def test_a_page_fits_the_window_and_is_accessible(browser, which, theme, width, request):  # noqa: F811
+    page = request.getfixturevalue(which)
     look = {"viewport": {"width": WIDTHS[width], "height": 900}, "color_scheme": theme}
     with opened(browser, **look) as window:
         window.goto(page.as_uri(), wait_until="load")
@@ -115,6 +133,14 @@ def test_the_page_fits_the_window_and_is_accessible(browser, page, theme, width)
         assert_accessible(window, "html")
         assert window.requests[0] == page.as_uri()
         assert all(request.startswith("data:image/") for request in window.requests[1:])
+
+
+def test_the_sides_of_a_pair_stand_side_by_side_where_there_is_room(browser, report):  # noqa: F811
+    for width, beside in ((1280, True), (390, False)):
+        with opened(browser, viewport={"width": width, "height": 900}) as window:
+            window.goto(report.as_uri(), wait_until="load")
+            first, second = (side.bounding_box() for side in window.locator(".sides > *").all())
+            assert (first["y"] == second["y"]) == beside
 
 
 def test_everything_is_there_to_see(browser, page):  # noqa: F811
