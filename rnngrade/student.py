@@ -194,7 +194,10 @@ def _kind(value):
 def _seed(number):
     random.seed(number)
     np.random.seed(number)
-    torch.manual_seed(number)
+    # Not `torch.manual_seed`: for a GPU that is not in use it takes down where it was called.
+    torch.default_generator.manual_seed(number)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(number)
 
 
 def _copy(value):

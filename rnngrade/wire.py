@@ -57,11 +57,10 @@ class Channel:
             Gone, Late: the other side has closed, or does not read.
         """
         text = json.dumps(head).encode()
-        deadline = _deadline(seconds)
         try:
-            for part in (LENGTHS.pack(len(text), len(payload)), text, payload):
-                self.sock.settimeout(_left(deadline))
-                self.sock.sendall(part)
+            self.sock.settimeout(_left(_deadline(seconds)))
+            # At one go: each part by itself would wake the reader for nothing.
+            self.sock.sendall(b"".join((LENGTHS.pack(len(text), len(payload)), text, payload)))
         except TimeoutError:
             raise Late("it does not read") from None
         except OSError as error:
