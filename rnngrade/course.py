@@ -1,5 +1,7 @@
 """The course as nbgrader's own commands see it: its configuration, folders and gradebook."""
 
+import sys
+from copy import deepcopy
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
@@ -8,7 +10,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.engine import make_url
-from traitlets.config import Config
+from traitlets.config import Config, PyFileConfigLoader
 
 from rnngrade.errors import CourseError
 
@@ -70,11 +72,15 @@ def load(root):
     root = Path(root).resolve()
     if not (root / "nbgrader_config.py").exists():
         raise CourseError(f"{root} is not the root of the course: no nbgrader_config.py here.")
+    if str(root) not in sys.path:  # as nbgrader does: a course may have plugins of its own
+        sys.path.insert(0, str(root))
     app = NbGrader(raise_config_file_errors=True, log_level="ERROR")
     app.load_cwd_config = False  # the course's, wherever the command was started
     try:
-        app.initialize([], root=str(root))
-    except (Exception, SystemExit) as error:  # traitlets exits at a setting of a wrong type
+        app.load_config_file()
+        config = deepcopy(app.config)
+        config.merge(PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config())
+        config.CourseDirectory.root = str(root)
+        return Course(root, config, CourseDirectory(config=config))
+    except Exception as error:
         raise CourseError(f"{root / 'nbgrader_config.py'} cannot be read: {error}") from error
-    app.config.CourseDirectory.root = str(root)
-    return Course(root, app.config, CourseDirectory(config=app.config))

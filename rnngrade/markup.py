@@ -114,8 +114,8 @@ def code(source):
 
 def printed(words):
     """What a terminal would show, without its colours."""
-    words = strip_ansi(words)
-    words = re.sub(r"[^\n]*\r(?!\n)", "", words)  # a progress bar writes over its line
+    lines = strip_ansi(words).replace("\r\n", "\n").split("\n")
+    words = "\n".join(line.rpartition("\r")[2] for line in lines)  # a progress bar starts anew
     if len(words) > LONGEST_PRINT:
         half, left = LONGEST_PRINT // 2, len(words) - LONGEST_PRINT
         words = f"{words[:half]}\n… {left} characters left out …\n{words[-half:]}"

@@ -91,7 +91,7 @@ def similar(root, unit, threshold=60, common=30, output=None):
         raise CourseError(f"{released} is missing: run rnngrade release {unit}.")
     submissions, unread = _submissions(course, unit)
     made = compare(unit, read(released)[0], submissions, threshold / 100, common / 100, unread)
-    text = _html(made) if output.suffix == ".html" else _csv(made)
+    text = html_of(made) if output.suffix == ".html" else _csv(made)
     write_aside(output, text.encode())
     return f"{_table(made)}\n{output}"
 
@@ -148,7 +148,7 @@ def _side_by_side(first, second, both):
     for cell in first:
         here = cell.runs & both
         if here:
-            yield cell, max(second, key=lambda other: len(other.runs & here))
+            yield cell, max(second, key=lambda o: (len(o.runs & here), o.name == cell.name))
 
 
 def _cells(notebook, known, boilerplate):
@@ -224,7 +224,8 @@ def _csv(made):
     return csv_of(rows, mark=True)
 
 
-def _html(made):
+def html_of(made):
+    """The report as a page."""
     return render(
         "similar.html.j2",
         unit=made.unit,

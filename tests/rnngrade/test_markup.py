@@ -68,7 +68,7 @@ def test_headings_follow_each_other_over_all_cells():
 
 
 def test_what_cannot_be_shown_gives_way_to_what_can():
-    widget = {"text/html": "<script>draw()</script>", "text/plain": "a figure"}
+    widget = {"text/html": "<div id=1></div><script>draw()</script>", "text/plain": "a figure"}
     assert Sheet().output(new_output("display_data", data=widget)) == "<pre>a figure</pre>"
     nothing = {"application/javascript": "alert(1)", "application/json": {"a": 1}}
     assert Sheet().output(new_output("display_data", data=nothing)) == ""
