@@ -74,6 +74,13 @@ def test_what_cannot_be_shown_gives_way_to_what_can():
     assert Sheet().output(new_output("display_data", data=nothing)) == ""
 
 
+def test_an_image_has_a_name():
+    dot = "data:image/png;base64,AAAA"
+    made = soup(Sheet().text(f'![]({dot}) ![a dot]({dot}) <img src="{dot}">'))
+    nameless = "Image without a description"
+    assert [image["alt"] for image in made("img")] == [nameless, "a dot", nameless]
+
+
 def test_a_link_keeps_the_page_it_comes_from_to_itself():
     made = soup(
         Sheet().text("[a](https://example.org) [b](javascript:alert) [c](data:text/html,x)")

@@ -114,7 +114,9 @@ def test_a_few_lines_in_common_are_no_pair():
     few = {}
     for name in ("anna", "ben"):
         few[name] = release()
-        few[name].cells.append(new_code_cell("print(torch.zeros(3, 4).sum(dim=0))"))
+        few[name].cells.append(
+            new_code_cell("print(torch.zeros(3, 4).sum(dim=0), torch.ones(3, 4).mean())")
+        )
     assert names(compare(UNIT, release(), few)) == []
 
 
