@@ -1,8 +1,6 @@
 """What tests of pages share: a small book, a file server below a sub-path, a browser."""
 
 import functools
-import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -12,13 +10,10 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 EXTENSIONS = Path(__file__).parents[2] / "book" / "_ext"
 sys.path.insert(0, str(EXTENSIONS))
 SUB_PATH = "/some/course/"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-FLAGS += ["--disable-background-networking", "--disable-component-update"]
 
 
 class _Site(SimpleHTTPRequestHandler):
@@ -50,19 +45,6 @@ def served(folder):
 def serve():
     """`with serve(folder) as root:`, see `served`."""
     return served
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """A headless Chromium of the machine."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no Chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @contextmanager

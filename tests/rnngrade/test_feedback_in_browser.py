@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from rnngrade.similar import compare, html_of
-from tests.book.conftest import assert_accessible, browser, opened  # noqa: F401
+from tests.book.conftest import assert_accessible, opened
 from tests.exercises.submission import release
 from tests.rnngrade.test_feedback import display, generate, handed_in, parts
 from tests.rnngrade.written_course import WrittenCourse, source
@@ -120,7 +120,7 @@ def report(tmp_path_factory):
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("which", ["page", "report"])
-def test_a_page_fits_the_window_and_is_accessible(browser, which, theme, width, request):  # noqa: F811
+def test_a_page_fits_the_window_and_is_accessible(browser, which, theme, width, request):
     page = request.getfixturevalue(which)
     look = {"viewport": {"width": WIDTHS[width], "height": 900}, "color_scheme": theme}
     with opened(browser, **look) as window:
@@ -135,7 +135,7 @@ def test_a_page_fits_the_window_and_is_accessible(browser, which, theme, width, 
         assert all(request.startswith("data:image/") for request in window.requests[1:])
 
 
-def test_the_sides_of_a_pair_stand_side_by_side_where_there_is_room(browser, report):  # noqa: F811
+def test_the_sides_of_a_pair_stand_side_by_side_where_there_is_room(browser, report):
     for width, beside in ((1280, True), (390, False)):
         with opened(browser, viewport={"width": width, "height": 900}) as window:
             window.goto(report.as_uri(), wait_until="load")
@@ -143,7 +143,7 @@ def test_the_sides_of_a_pair_stand_side_by_side_where_there_is_room(browser, rep
             assert (first["y"] == second["y"]) == beside
 
 
-def test_everything_is_there_to_see(browser, page):  # noqa: F811
+def test_everything_is_there_to_see(browser, page):
     with opened(browser, viewport={"width": 1280, "height": 900}) as window:
         window.goto(page.as_uri(), wait_until="load")
         loaded = "[...document.images].map((image) => image.naturalWidth)"
@@ -159,7 +159,7 @@ def test_everything_is_there_to_see(browser, page):  # noqa: F811
         window.wait_for_function("(box) => box.scrollLeft > 0", arg=wide.element_handle())
 
 
-def test_a_part_leads_to_its_cell_and_back(browser, page):  # noqa: F811
+def test_a_part_leads_to_its_cell_and_back(browser, page):
     with opened(browser, viewport={"width": 390, "height": 600}) as window:
         window.goto(page.as_uri(), wait_until="load")
         link = window.locator("#points + table a").last
