@@ -123,14 +123,16 @@ class Student:
         """Send a request; the answer, or the student's exception."""
         if self.gone:
             raise StudentGone(self.gone)
-        seconds = min(self._call_seconds, self.until - time.monotonic())
+        start = time.monotonic()
+        seconds = min(self._call_seconds, self.until - start)
         try:
             self._channel.send({**request, "seconds": max(seconds, 0.01)}, payload, seconds)
             # It has a moment to interrupt itself; one that does not is not asked again.
-            reply, payload = self._channel.receive(seconds + 2)
+            end = start + seconds + 2
+            reply, payload = self._channel.receive(end - time.monotonic())
             while "callback" in reply:
-                self._answer(reply, payload)
-                reply, payload = self._channel.receive(seconds + 2)
+                self._answer(reply, payload, end - time.monotonic())
+                reply, payload = self._channel.receive(end - time.monotonic())
         except WireError as error:
             self.gone = f"{error}"
             raise StudentGone(self.gone) from None
@@ -213,14 +215,14 @@ class Student:
             return {"callback": len(self._callbacks) - 1}
         raise WireError(f"a test may not pass a {type(value).__name__} to the student's code")
 
-    def _answer(self, request, payload):
+    def _answer(self, request, payload, seconds):
+        encoder = Encoder()
         try:
             function = self._callbacks[request["callback"]]
-            result = function(*Decoder(payload)(request["args"]))
-            encoder = Encoder()
-            self._channel.send({"value": encoder(result)}, encoder.payload)
+            answer = {"value": encoder(function(*Decoder(payload)(request["args"])))}
         except Exception:
-            self._channel.send({"error": "the function that was passed does not take this"})
+            answer = {"error": "the function that was passed does not take this"}
+        self._channel.send(answer, encoder.payload, seconds)
 
 
 class _Through(torch.autograd.Function):

@@ -122,7 +122,10 @@ class Session:
                 self._to_student.send({**request, "seconds": seconds}, seconds=seconds)
                 # It has a moment to interrupt itself; one that does not is stopped.
                 reply, _ = self._to_student.receive(seconds + 2)
-            outputs = [checked(output) for output in _list(reply["outputs"])]
+            if "error" in reply:  # it was interrupted while it showed what the cell had done
+                outputs = [_error(*map(_text, reply["error"]))]
+            else:
+                outputs = [checked(output) for output in _list(reply["outputs"])]
         except (WireError, *MALFORMED) as error:
             self._end(f"{error}")
             return self.run(source, number)
@@ -203,7 +206,7 @@ def student_box(policy, limits, closed=True):
     )
 
 
-MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
+MALFORMED = (KeyError, TypeError, ValueError, AttributeError, nbformat.ValidationError)
 
 
 def checked(output):

@@ -289,6 +289,14 @@ speak({"outputs": []}, {"forget_gate": code})
     + """
 speak({"outputs": []}, {"callback": 0, "args": {"list": []}})
 """,
+    "questions without end": SPEAK
+    + EVERY
+    + """
+def ask(*a):
+    while True:
+        speak({"callback": 0, "args": {"list": []}})
+replace(lambda name: ask)
+""",
     "a giant": SPEAK
     + """
 import struct
@@ -421,6 +429,10 @@ for number in range(10**6):
 from IPython.display import display
 while True:
     display({"text/plain": "x" * 1000}, raw=True)
+""",
+    "an output that is none": """
+from IPython.display import display
+display({"text/plain": 3, "image/png": [1]}, raw=True)
 """,
     "one giant output": "print('x' * (1 << 28))",
     "kill everything": """

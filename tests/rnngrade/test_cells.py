@@ -3,12 +3,9 @@
 import copy
 import json
 import logging
-import os
 import random
-import sys
 from collections import Counter
 from functools import cache
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -121,8 +118,6 @@ def _no_search_for_mistakes():
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        # nbgrader makes its database with the alembic that it finds on the path.
-        patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         # A new engine for each step would be half of the time here.
         patch.setattr(api, "create_engine", cache(api.create_engine))
         event.listen(Engine, "connect", _write_without_waiting)

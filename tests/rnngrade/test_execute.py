@@ -3,8 +3,10 @@
 import pytest
 
 from rnngrade import check
+from rnngrade.execute import MALFORMED, checked
 from rnngrade.sandbox import layers
 from tests.exercises.submission import bank, mark, points, release, solved, source
+from tests.rnngrade.attacks import VANDALS
 from tests.rnngrade.exam import examine, printed, said, verdicts
 
 RIGHT, WRONG = bank().RIGHT, bank().WRONG
@@ -328,14 +330,7 @@ def test_the_record_says_how_it_went(sandbox):
 
 
 ENDLESS = "while True:\n    pass"
-STUBBORN = """
-while True:
-    try:
-        while True:
-            pass
-    except BaseException:
-        pass
-"""
+STUBBORN = VANDALS["an endless loop that swallows everything"]
 QUICK = {"cell_seconds": 0.5, "call_seconds": 0.5}
 
 
@@ -344,6 +339,35 @@ def test_an_endless_cell_is_interrupted_and_the_rest_counts():
     assert said(outputs[0]) == "OutOfTime: it ran too long and was stopped"
     assert said(outputs[2]) is None
     assert record["ended"] is None
+
+
+def test_a_shell_that_fails_fails_its_cell_alone():
+    student = ["get_ipython().run_cell = None", "1", "del get_ipython().run_cell"]
+    outputs, record = examine([FUNCTION, *student], ["assert double(1) == 2"])
+    assert said(outputs[2]) == "TypeError: 'NoneType' object is not callable"
+    assert said(outputs[4]) is None
+    assert record["ended"] is None
+
+
+MALFORMED_OUTPUTS = {
+    "nothing": {},
+    "another kind": {"output_type": "widget"},
+    "a number for text": {"output_type": "stream", "text": 3},
+    "a number for a line": {
+        "output_type": "error",
+        "ename": "E",
+        "evalue": "",
+        "traceback": [1],
+    },
+    "a list for data": {"output_type": "display_data", "data": []},
+    "a number for data": {"output_type": "display_data", "data": {"text/plain": 3}},
+}
+
+
+@pytest.mark.parametrize("output", MALFORMED_OUTPUTS.values(), ids=MALFORMED_OUTPUTS)
+def test_malformed_outputs_are_refused(output):
+    with pytest.raises(MALFORMED):
+        checked(output)
 
 
 def test_an_endless_call_fails_its_test_alone():
