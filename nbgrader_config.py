@@ -36,13 +36,14 @@ c.Execute.extra_arguments = [
     "--IPKernelApp.exec_lines=import sys; sys.stderr = sys.stdout",
 ]
 
-# A broken notebook is repaired or named; what a cell is comes from the gradebook.
+# A broken notebook is repaired or named; what a cell is comes from the gradebook. Restore
+# writes nbgrader's metadata itself, so CheckCellMetadata, half of nbgrader's time, has no use.
 c.Autograde.exporter_class = "rnngrade.repair.RepairingExporter"
+c.RepairingExporter.optimistic_validation = True  # once, after the last step
 c.Autograde.sanitize_preprocessors = [
     "rnngrade.cells.Restore",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
 # The student's cells run in a sandbox, the tests in a process of their own.
@@ -53,7 +54,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
 # The page for the student: no hidden test, no script, no other host.

@@ -20,10 +20,10 @@ from jupyter_client.manager import start_new_kernel
 from nbgrader.api import Gradebook
 
 from rnngrade import course, runner
+from rnngrade.channel import Channel
 from rnngrade.execute import SHELL, execute, student_box
 from rnngrade.job import Limits, Policy
 from rnngrade.warm import warm
-from rnngrade.wire import Channel
 from rnngrade.workers import on_dask
 from tests.exercises.submission import ROOT, UNIT, bank, release, solved
 

@@ -15,10 +15,11 @@ import torch
 from torch.autograd.function import once_differentiable
 
 from rnngrade import cases
+from rnngrade.channel import Channel, WireError
 from rnngrade.check import ChangedArgument, Forbidden
 from rnngrade.names import names_taken
 from rnngrade.shell import SHELL
-from rnngrade.wire import Channel, Decoder, Encoder, WireError
+from rnngrade.wire import Decoder, Encoder
 
 # What a student's code may raise here. StopIteration and its like would end a loop of ours.
 ERRORS = {"Forbidden": Forbidden, "OutOfTime": TimeoutError} | {
@@ -70,6 +71,7 @@ class Examiner:
     def __init__(self, grader, student):
         self._grader, self._student = grader, student
         SHELL.reset(new_session=False)
+        SHELL.InteractiveTB.set_mode("Minimal")  # a traceback takes 50 ms, and is dropped
 
     def serve(self):
         """Run one cell after another."""

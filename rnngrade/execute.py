@@ -14,17 +14,24 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from rnngrade.channel import Channel, WireError
 from rnngrade.job import Outcome
 from rnngrade.sandbox import Box, layers
 from rnngrade.visible import module_files
 from rnngrade.warm import warm
-from rnngrade.wire import Channel, WireError
 
+# What the warm processes import before they fork; some of it only if a text has this word.
 SHELL = ("rnngrade.shell",)
+MISTAKES = ("rnnlib", "rnngrade.misconceptions")
+SLOW = {
+    "plot": "rnngrade.pictures",
+    "optim": "torch._dynamo",  # torch itself imports it with its first optimizer
+}
 # What the student's process needs of this package; `check` is for the student's own cells.
 STUDENT = (
-    *("rnngrade.student", "rnngrade.policy", "rnngrade.shell", "rnngrade.wire"),
-    *("rnngrade.check", "rnngrade.cases", "rnngrade.comparison", "rnngrade.verdict"),
+    *("rnngrade.student", "rnngrade.policy", "rnngrade.shell", "rnngrade.pictures"),
+    *("rnngrade.channel", "rnngrade.wire", "rnngrade.check", "rnngrade.cases"),
+    *("rnngrade.comparison", "rnngrade.verdict"),
 )
 
 
@@ -94,14 +101,15 @@ class Session:
     def _fork_student(self):
         policy = self._job.policy
         box = student_box(policy, self._limits, closed=self._job.sandbox)
-        return warm("rnngrade.student:serve", SHELL, box).fork(
+        return warm("rnngrade.student:serve", SHELL + _slow(self._job.notebook), box).fork(
             files={name: data.hex() for name, data in self._job.files.items()},
             allows=policy.allows,
             recurrences=policy.recurrences,
         )
 
     def _fork_examiner(self):
-        return warm("rnngrade.examiner:serve", SHELL).fork(
+        tests = "".join(test.source for test in self._job.tests)
+        return warm("rnngrade.examiner:serve", SHELL + MISTAKES + _slow(tests)).fork(
             seed=self._job.seed,
             cuda=self._job.policy.cuda,
             call_seconds=self._limits.call_seconds,
@@ -185,6 +193,10 @@ class Session:
             yield
         finally:
             self._times[phase] += time.monotonic() - start
+
+
+def _slow(text):
+    return tuple(module for word, module in SLOW.items() if word in text)
 
 
 @functools.cache

@@ -50,7 +50,7 @@ def _say(control, **answer):
 
 
 def _prepare(start, box):
-    """Import all, and what torch imports when it first trains; the entry, as a function."""
+    """Import all; the entry, as a function."""
     if box:
         if box["uid"]:
             confine.drop(box["uid"])
@@ -65,7 +65,7 @@ def _prepare(start, box):
     module, name = start["entry"].split(":")
     entry = getattr(importlib.import_module(module), name)
     if "torch" in sys.modules:
-        _train()
+        sys.modules["torch"].set_num_threads(1)
     _check_threads()
     if box:
         confine.empty(box["work"])  # matplotlib leaves a cache of fonts
@@ -73,17 +73,6 @@ def _prepare(start, box):
     gc.collect()
     gc.freeze()  # else the first collection in each child copies all pages
     return entry
-
-
-def _train():
-    """Not a recurrence: torch would keep it callable past `rnngrade.policy`."""
-    import torch
-
-    torch.set_num_threads(1)
-    layer = torch.nn.Linear(2, 2)
-    optimizer = torch.optim.Adam(layer.parameters())
-    layer(torch.zeros(1, 2)).sum().backward()
-    optimizer.step()
 
 
 def _check_threads():

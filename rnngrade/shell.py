@@ -137,10 +137,7 @@ def _make():
     config.InteractiveShell.colors = "nocolor"
     shell = Shell.instance(config=config)
     shell.source, shell.outputs = "", Outputs(0)
-    shell.enable_matplotlib("inline")
-    # What IPython imports at its first cell, its first error and its first picture.
-    shell.run("import matplotlib.pyplot as plt; plt.plot([0]); 1 / 0", 1 << 20)
-    shell.run("plt.close('all')", 1 << 20)
+    shell.run("1 / 0", 1 << 20)  # what IPython imports at its first cell and its first error
     shell.reset(new_session=False)
     return shell
 

@@ -15,9 +15,10 @@ import numpy as np
 import torch
 
 from rnngrade import policy
+from rnngrade.channel import Channel, WireError
 from rnngrade.check import Forbidden
 from rnngrade.shell import SHELL
-from rnngrade.wire import Channel, Decoder, Encoder, WireError
+from rnngrade.wire import Decoder, Encoder
 
 KEPT_GRAPHS = 64  # calls whose gradients may still be asked for
 _END = object()

@@ -1,6 +1,7 @@
 """A bad argument is told in one sentence that names it, before it becomes a puzzle."""
 
 import re
+from functools import cache
 
 from array_api_compat import array_namespace, device, is_array_api_obj
 
@@ -95,6 +96,7 @@ def _check_shape(name, actual, symbols, sizes):
         )
 
 
+@cache
 def _terms(symbol):
     """'4H' is [(4, 'H')], 'H+I' is [(1, 'H'), (1, 'I')]."""
     return [
