@@ -1,4 +1,4 @@
-# make book | test | lab | serve | exercises: each sets up .venv by itself, once.
+# make book | pdf | links | test | lab | serve | exercises: each sets up .venv by itself, once.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -6,11 +6,13 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help book test lab serve exercises grade bench lock clean
+.PHONY: help book pdf links test lab serve exercises grade bench lock clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make book       build the site into _build/html (executes every chapter)"
+	@echo "make pdf        print the same to _build/book.pdf (needs Chromium)"
+	@echo "make links      list the links to other hosts (none is asked)"
 	@echo "make serve      serve the built site on 127.0.0.1:8000"
 	@echo "make lab        open the exercises in JupyterLab (your copies live in work/)"
 	@echo "make test       run every check: lint, import contracts, exercises, book, tests"
@@ -40,7 +42,16 @@ _build/.jupyter_cache/fresh: $(wildcard rnnlib/*.py rnnlib/*/*.py rnnlib/dataset
 
 book: .venv/ready _build/.jupyter_cache/fresh
 	$(BIN)/python book/_ext/fetch_pyodide.py
+	$(BIN)/python book/_ext/run_chapters.py
 	$(BIN)/jupyter-book build . -W -n --keep-going
+
+pdf: book .venv/ready-dev
+	$(BIN)/jupyter-book build . -W -n --keep-going --builder singlehtml
+	$(BIN)/python book/_ext/print_book.py _build/singlehtml _build/book.pdf
+
+# The addresses of other hosts, which the build never asks.
+links: book
+	@grep -rohE --include='*.html' 'href="https?://[^"]+"' _build/html/book | cut -d'"' -f2 | sort -u
 
 serve:
 	@test -f _build/html/index.html || { echo "Nothing built yet: run make book first."; exit 1; }
