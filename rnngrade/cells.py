@@ -16,7 +16,7 @@ The rules, each of which leaves a sentence where it changes something:
 
 import re
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from nbformat import v4
 from nbgrader.api import Gradebook
@@ -52,25 +52,20 @@ class Given:
         """Does its code decide on points?"""
         return self.grade and self.locked and self.cell_type == "code"
 
-    @cached_property
+    @property
     def released(self):
         """Its text as students get it."""
-        metadata = {"nbgrader": {"grade": self.grade}}
-        cell = v4.new_code_cell(self.source, metadata=metadata)
-        return ClearHiddenTests(enforce_metadata=False).preprocess_cell(cell, {}, 0)[0].source
+        return _released(self.source, self.grade)
 
     @cached_property
     def defines(self):
         """The names that students get from it."""
         return _defined(self.source)
 
-    @cached_property
+    @property
     def uses(self):
         """The names that it takes from other cells."""
-        try:
-            return names_taken(self.source)
-        except SyntaxError:  # a magic command
-            return set(re.findall(r"\w+", self.source))
+        return _uses(self.source)
 
     @property
     def metadata(self):
@@ -332,6 +327,20 @@ class _Restoration:
 def _new(given, source, key):
     make = v4.new_code_cell if given.cell_type == "code" else v4.new_markdown_cell
     return make(source, id=key, metadata={"nbgrader": given.metadata})
+
+
+@lru_cache(maxsize=1000)  # the texts of a unit are the same for all of its submissions
+def _released(source, grade):
+    cell = v4.new_code_cell(source, metadata={"nbgrader": {"grade": grade}})
+    return ClearHiddenTests(enforce_metadata=False).preprocess_cell(cell, {}, 0)[0].source
+
+
+@lru_cache(maxsize=1000)
+def _uses(source):
+    try:
+        return names_taken(source)
+    except SyntaxError:  # a magic command
+        return set(re.findall(r"\w+", source))
 
 
 def _defined(source):

@@ -27,6 +27,8 @@ LOCAL = {
     "distributed.diagnostics.computations.max-history": 1,
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
+    # dask's own profiler would look at each worker a hundred times a second.
+    "distributed.worker.profile.enabled": False,
 }
 # What both ends of a connection must share to understand each other.
 SHARED = ("python", "dask", "distributed", "cloudpickle", "msgpack")
