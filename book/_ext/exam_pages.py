@@ -1,0 +1,167 @@
+"""Exam pages: `{questions} CHAPTER`, `{items} TOPIC`, `{mock-exam} SEED`.
+
+Each writes MyST text from book/questions or from the package `exam` and hands it to the
+parser, so that mathematics works in every output. An item shows the numbers of its first
+seed; items.js offers the others behind a button. In print there is the first alone.
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from docutils import nodes  # noqa: E402
+from docutils.statemachine import StringList  # noqa: E402
+from sphinx import addnodes  # noqa: E402
+from sphinx.util.docutils import SphinxDirective  # noqa: E402
+
+from exam import markdown, paper, questions  # noqa: E402
+from exam.items import TOPICS, items_of  # noqa: E402
+from exam.numbers import breakable  # noqa: E402
+
+HERE = Path(__file__).parent
+SEEDS = (1, 2, 3, 4)
+WORDS = {
+    "oral": "Oral questions",
+    "written": "Written questions",
+    "solution": "Solution",
+    "scheme": "The marking scheme",
+    "more": "Other numbers",
+    "variant": "Variant {number} of {count}",
+}
+
+
+class _Written(SphinxDirective):
+    """A directive whose content is MyST text that `text` writes."""
+
+    required_arguments = 1
+
+    def run(self):
+        """Parse the text where the directive stands."""
+        for path in (Path(__file__), *self.sources()):
+            self.env.note_dependency(str(path))
+        here = self.get_source_info()
+        lines = StringList(self.text(self.arguments[0]).splitlines(), source=here[0])
+        node = nodes.Element()
+        self.state.nested_parse(lines, self.content_offset, node, match_titles=True)
+        return node.children
+
+    def sources(self):
+        """Every file that the text comes from."""
+        return sorted((ROOT / "exam").rglob("*.py"))
+
+
+class Questions(_Written):
+    """The questions of a chapter, oral first, each a fold with its answer."""
+
+    def sources(self):
+        """The chapter's file and the reader of it."""
+        return [questions.path_of(self.arguments[0]), Path(questions.__file__)]
+
+    def text(self, chapter):
+        """A heading per kind, a fold per question."""
+        if chapter not in questions.CHAPTERS:
+            raise self.error(f"questions: there are none for a chapter named {chapter!r}.")
+        try:
+            _, asked = questions.read(chapter)
+        except ValueError as error:
+            raise self.error(f"questions: {error}") from None
+        parts = []
+        for kind in questions.KINDS:
+            folds = [
+                fold(q.text, breakable(" ".join(q.answer))) for q in asked if q.kind == kind
+            ]
+            parts += [f"**{WORDS[kind]}**", *folds] if folds else []
+        return "\n\n".join(parts)
+
+
+class Items(_Written):
+    """The items of a topic, each with a heading, its variants and their solutions."""
+
+    def text(self, topic):
+        """One section per item."""
+        if topic not in TOPICS:
+            raise self.error(f"items: there are none for a topic named {topic!r}.")
+        self.env.metadata[self.env.docname]["items"] = True
+        return "\n\n".join(_item(item) for item in items_of(topic))
+
+    def run(self):
+        """Let print leave out all variants but the first."""
+        children = super().run()  # MyST has put the sections where their level belongs
+        for variant in list(self.state.document.findall(nodes.container)):
+            if "item-other" in variant["classes"] and variant.parent.tagname != "only":
+                only = addnodes.only(expr="html")
+                variant.replace_self(only)
+                only += variant
+        return children
+
+
+class MockExam(_Written):
+    """The mock exam of a seed with its marking scheme, folded."""
+
+    def sources(self):
+        """All files of the package, and all questions."""
+        return [*super().sources(), *map(questions.path_of, questions.CHAPTERS)]
+
+    def text(self, seed):
+        """The paper, then its marking scheme."""
+        if not seed.isdecimal():
+            raise self.error(f"mock-exam: a whole number is needed, not {seed!r}.")
+        drawn = paper.draw(int(seed))
+        scheme = fold(WORDS["scheme"], markdown.solutions(drawn, level=2))
+        return markdown.paper(drawn, level=2) + "\n" + scheme
+
+
+def fold(title, text):
+    """A dropdown, closed."""
+    return f"::::{{dropdown}} {title}\n{text}\n::::"
+
+
+def _item(item):
+    variants = [item.variant(seed) for seed in SEEDS]
+    size = markdown.WORDS["item"].format(minutes=item.minutes, points=variants[0].points)
+    # In print and without JavaScript only the first variant is seen.
+    first, *others = variants
+    parts = [f"*{size}*", _variant(first, ""), *(_variant(v, " item-other") for v in others)]
+    body = "\n\n".join([*parts, _button(item)])
+    return f"### {item.title}\n\n::::::{{container}} exam-item\n{body}\n::::::"
+
+
+def _variant(variant, style):
+    lines = markdown.bullets(variant.solution) + "\n\n" + markdown.answer(variant)
+    solution = fold(WORDS["solution"], lines)
+    return f":::::{{container}} item-variant{style}\n{variant.question}\n\n{solution}\n:::::"
+
+
+def _button(item):
+    """The button and the line that tells which variant is shown; both sleep until items.js."""
+    first = WORDS["variant"].format(number=1, count=len(SEEDS))
+    button = (
+        f'<div class="item-more" hidden data-variant="{WORDS["variant"]}">'
+        f'<button type="button" aria-label="{WORDS["more"]}: {item.title}">{WORDS["more"]}'
+        f'</button> <span role="status">{first}</span></div>'
+    )
+    return f":::::{{raw}} html\n{button}\n:::::"
+
+
+def add_static_path(app):
+    """Offer the script and the style; not in book/_static, which every page would load."""
+    app.config.html_static_path.append(str(HERE / "exam_static"))
+
+
+def equip_page(app, pagename, templatename, context, doctree):
+    """Load script and style on the pages that have items, and on no other."""
+    if app.env.metadata.get(pagename, {}).get("items"):
+        app.add_css_file("exam/items.css")
+        app.add_js_file("exam/items.js", loading_method="defer")
+
+
+def setup(app):
+    """Register the directives."""
+    app.add_directive("questions", Questions)
+    app.add_directive("items", Items)
+    app.add_directive("mock-exam", MockExam)
+    app.connect("builder-inited", add_static_path)
+    app.connect("html-page-context", equip_page)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

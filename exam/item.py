@@ -1,0 +1,156 @@
+"""What an item is: a calculation on paper whose numbers come from a seed.
+
+An item is a function that draws its numbers and returns a `Draft`. The answer is computed
+by rnnlib or NumPy. Beside it stands `paper`, the way a person goes, line by line, and each
+of its results passes through `r`, which rounds it to what the question says one should keep.
+
+A draw is kept only if rounding on the way cannot change the rounded answer: whichever of the
+results on the way are rounded, the answer stays the same. Else the numbers are drawn anew.
+"""
+
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from exam.numbers import Draw, Number, Rounding, fill
+
+ITEMS = {}
+TRIES = 300
+PATTERNS = 64  # of what is rounded on the way and what is not: all of them up to six results
+MARGIN = 0.02  # of a unit in the last place: no answer lies so near to a border
+
+
+class Draft(NamedTuple):
+    """What the function of an item returns."""
+
+    numbers: dict  # what was drawn, by name: for the texts, and for whoever checks the answer
+    question: str
+    answer: float  # by rnnlib or NumPy, unrounded
+    paper: Any  # a function r -> dict of the results by name, the last is the answer
+    solution: list  # one line of text per step, a point each; the last tells <~answer>
+    unit: str = ""
+
+
+class Variant(NamedTuple):
+    """An item with the numbers of one seed."""
+
+    item: Any
+    seed: int
+    numbers: dict
+    question: str
+    answer: float  # unrounded
+    shown: str  # rounded, with its unit, as TeX without the dollars
+    solution: list
+    unit: str
+
+    @property
+    def points(self):
+        """A point for each line of the solution."""
+        return len(self.solution)
+
+
+class Item(NamedTuple):
+    """A calculation on paper; `variant(seed)` gives it numbers."""
+
+    name: str
+    topic: str
+    title: str
+    minutes: int
+    to: Rounding
+    keep: Rounding
+    make: Any
+
+    def variant(self, seed):
+        """The item with the numbers of this seed: the same seed, the same numbers."""
+        rng = np.random.default_rng([seed, *self.name.encode()])
+        for _ in range(TRIES):
+            draft = self.make(Draw(rng))
+            if draft is not None and self.is_safe(draft):
+                return self._written(seed, draft)
+        raise RuntimeError(f"{self.name} finds no numbers that are safe to round.")
+
+    @property
+    def points(self):
+        """Points are those of any variant: its lines are the same in all."""
+        return self.variant(1).points
+
+    def is_safe(self, draft):
+        """Whether the rounded answer is the same however one rounds on the way."""
+        answer = float(draft.answer)
+        unrounded = _last(draft.paper(Number))
+        if not np.isclose(unrounded, answer, rtol=1e-5, atol=1e-9):
+            raise AssertionError(f"{self.name}: on paper {unrounded}, by the library {answer}.")
+        unit, wanted = self.to.unit(answer), self.to(answer)
+        if not np.isfinite(answer) or (answer and not wanted):
+            return False
+        if self.to.kind != "whole":
+            to_border = abs(abs(answer - wanted) / unit - 0.5)
+            if to_border < MARGIN:
+                return False
+        return all(self.to(_last(draft.paper(r))) == wanted for r in self._roundings(draft))
+
+    def _roundings(self, draft):
+        """Ways of rounding on the way: all, or a sample of 64."""
+        counter = _Some(self.keep, ())
+        draft.paper(counter)
+        if 2**counter.calls <= PATTERNS:
+            patterns = product((True, False), repeat=counter.calls)
+        else:
+            rng = np.random.default_rng(0)
+            patterns = [(True,) * counter.calls]
+            patterns += list(rng.random((PATTERNS - 1, counter.calls)) < 0.5)
+        return (_Some(self.keep, pattern) for pattern in patterns)
+
+    def _written(self, seed, draft):
+        answer = self.to(draft.answer)
+        values = {**draft.numbers, **draft.paper(self.keep), "answer": answer}
+        question = fill(draft.question, values) + " " + self.to.sentence(self.keep)
+        shown = answer.text + _unit(draft.unit)
+        lines = [fill(line, values) for line in draft.solution]
+        return Variant(
+            self, seed, draft.numbers, question, float(draft.answer), shown, lines, draft.unit
+        )
+
+
+class _Some:
+    """Round the k-th result if the pattern says so; count the results."""
+
+    def __init__(self, rounding, pattern):
+        self.rounding, self.pattern, self.calls = rounding, pattern, 0
+
+    def __call__(self, value):
+        k, self.calls = self.calls, self.calls + 1
+        return self.rounding(value) if k < len(self.pattern) and self.pattern[k] else value
+
+
+def item(topic, title, *, minutes, to, keep=None):
+    """Enter the function as an item; its name with hyphens is the item's.
+
+    Args:
+        topic: the name of its file.
+        title: what is asked for, in a few words.
+        minutes: how long it takes on paper.
+        to: the rounding of the answer.
+        keep: the rounding on the way, that of the answer if not given.
+    """
+
+    def enter(make):
+        name = make.__name__.replace("_", "-")
+        if name in ITEMS:
+            raise ValueError(f"There are two items named {name}.")
+        ITEMS[name] = Item(name, topic, title, minutes, to, keep or to, make)
+        return make
+
+    return enter
+
+
+def _unit(unit):
+    """A unit after its number in TeX."""
+    if not unit:
+        return ""
+    return r"\,\%" if unit == "%" else rf"\ \text{{{unit}}}"
+
+
+def _last(results):
+    return float(list(results.values())[-1])
