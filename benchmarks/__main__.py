@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = ("imports", "layers", "scans", "applications", "grading", "attacks")
+NAMES = ("imports", "layers", "scans", "published", "applications", "grading", "attacks")
 
 
 def main(names):
