@@ -4,8 +4,9 @@ An item is a function that draws its numbers and returns a `Draft`. The answer i
 by rnnlib or NumPy. Beside it stands `paper`, the way a person goes, line by line, and each
 of its results passes through `r`, which rounds it to what the question says one should keep.
 
-A draw is kept only if rounding on the way cannot change the rounded answer: whichever of the
-results on the way are rounded, the answer stays the same. Else the numbers are drawn anew.
+A draw is kept only if rounding on the way cannot change the rounded answer: whether a result
+on the way is rounded to as many places as asked, to one or two more, or not at all, the answer
+stays the same. Else the numbers are drawn anew.
 """
 
 from itertools import product
@@ -17,7 +18,7 @@ from exam.numbers import Draw, Number, Rounding, fill
 
 ITEMS = {}
 TRIES = 300
-PATTERNS = 64  # of what is rounded on the way and what is not: all of them up to six results
+WAYS = 256  # of rounding: all of them up to four results on the way, a sample beyond
 MARGIN = 0.02  # of a unit in the last place: no answer lies so near to a border
 
 
@@ -37,12 +38,10 @@ class Variant(NamedTuple):
 
     item: Any
     seed: int
-    numbers: dict
+    draft: Draft
     question: str
-    answer: float  # unrounded
-    shown: str  # rounded, with its unit, as TeX without the dollars
+    shown: str  # the rounded answer with its unit, as TeX without the dollars
     solution: list
-    unit: str
 
     @property
     def points(self):
@@ -91,16 +90,18 @@ class Item(NamedTuple):
         return all(self.to(_last(draft.paper(r))) == wanted for r in self._roundings(draft))
 
     def _roundings(self, draft):
-        """Ways of rounding on the way: all, or a sample of 64."""
-        counter = _Some(self.keep, ())
+        """Ways of rounding on the way: all, or a sample."""
+        kind, places = self.keep
+        levels = [Rounding(kind, places + more) for more in (0, 1, 2)] + [float]
+        counter = _InTurn(())
         draft.paper(counter)
-        if 2**counter.calls <= PATTERNS:
-            patterns = product((True, False), repeat=counter.calls)
+        if len(levels) ** counter.calls <= WAYS:
+            ways = product(levels, repeat=counter.calls)
         else:
-            rng = np.random.default_rng(0)
-            patterns = [(True,) * counter.calls]
-            patterns += list(rng.random((PATTERNS - 1, counter.calls)) < 0.5)
-        return (_Some(self.keep, pattern) for pattern in patterns)
+            drawn = np.random.default_rng(0).integers(len(levels), size=(WAYS, counter.calls))
+            ways = [[level] * counter.calls for level in levels]
+            ways += [[levels[k] for k in way] for way in drawn]
+        return map(_InTurn, ways)
 
     def _written(self, seed, draft):
         answer = self.to(draft.answer)
@@ -108,20 +109,18 @@ class Item(NamedTuple):
         question = fill(draft.question, values) + " " + self.to.sentence(self.keep)
         shown = answer.text + _unit(draft.unit)
         lines = [fill(line, values) for line in draft.solution]
-        return Variant(
-            self, seed, draft.numbers, question, float(draft.answer), shown, lines, draft.unit
-        )
+        return Variant(self, seed, draft, question, shown, lines)
 
 
-class _Some:
-    """Round the k-th result if the pattern says so; count the results."""
+class _InTurn:
+    """Round the k-th result by the k-th rounding; count the results."""
 
-    def __init__(self, rounding, pattern):
-        self.rounding, self.pattern, self.calls = rounding, pattern, 0
+    def __init__(self, roundings):
+        self.roundings, self.calls = roundings, 0
 
     def __call__(self, value):
         k, self.calls = self.calls, self.calls + 1
-        return self.rounding(value) if k < len(self.pattern) and self.pattern[k] else value
+        return self.roundings[k](value) if k < len(self.roundings) else value
 
 
 def item(topic, title, *, minutes, to, keep=None):

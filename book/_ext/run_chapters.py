@@ -39,8 +39,8 @@ def main():
 def chapters():
     """The files of the table of contents that hold cells."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    names = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
-    paths = [ROOT / f"{name}.md" for name in names]
+    names = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    paths = [ROOT / f"{name}.md" for name in names]  # what holds cells has no sections
     return [path for path in paths if "{code-cell}" in path.read_text("utf-8")]
 
 

@@ -217,9 +217,9 @@ def clip_value(draw):
 def gradient_difference(draw):
     """A central difference of a w³ + c w."""
     n = {
-        "w": draw.steps(-2, 2, 0.5, but=(0,)),
-        "c": draw.whole(-4, 4),
-        "eps": draw.one_of(0.1, 0.2),
+        "w": draw.steps(-3, 3, 0.5, but=(0,)),
+        "c": draw.one_of(-5, -4, -3, -2, -1, 1, 2, 3, 4, 5),
+        "eps": draw.one_of(0.1, 0.2, 0.5),
     }
 
     def f(w):

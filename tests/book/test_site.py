@@ -16,7 +16,9 @@ pytestmark = pytest.mark.site
 
 def pages_of_the_toc():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    return [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
+    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+    files = [page["file"] for c in chapters for page in (c, *c.get("sections", ()))]
+    return [toc["root"], *files]
 
 
 PAGES = pages_of_the_toc()
