@@ -38,7 +38,7 @@ def check_choice(name, value, choices):
 
 
 def _is_left_out(value):
-    return isinstance(value, float) and value == 0.0
+    return type(value) is float and value == 0.0  # NumPy's float64 is a float, and an array
 
 
 def _check_kind(name, array, first, reference):

@@ -113,9 +113,15 @@ class MockExam(_Written):
         return markdown.paper(drawn, level=2) + "\n" + scheme
 
 
+def block(directive, argument, text, depth):
+    """A directive; the deeper another lies inside it, the more backticks it needs."""
+    fence = "`" * depth
+    return f"{fence}{{{directive}}} {argument}\n{text}\n{fence}"
+
+
 def fold(title, text):
     """A dropdown, closed."""
-    return f"::::{{dropdown}} {title}\n{text}\n::::"
+    return block("dropdown", title, text, depth=4)
 
 
 def _item(item):
@@ -125,13 +131,15 @@ def _item(item):
     first, *others = variants
     parts = [f"*{size}*", _variant(first, ""), *(_variant(v, " item-other") for v in others)]
     body = "\n\n".join([*parts, _button(item)])
-    return f"### {item.title}\n\n::::::{{container}} exam-item\n{body}\n::::::"
+    return f"### {item.title}\n\n" + block("container", "exam-item", body, depth=6)
 
 
 def _variant(variant, style):
     lines = markdown.bullets(variant.solution) + "\n\n" + markdown.answer(variant)
     solution = fold(WORDS["solution"], lines)
-    return f":::::{{container}} item-variant{style}\n{variant.question}\n\n{solution}\n:::::"
+    return block(
+        "container", f"item-variant{style}", f"{variant.question}\n\n{solution}", depth=5
+    )
 
 
 def _button(item):
@@ -142,7 +150,7 @@ def _button(item):
         f'<button type="button" aria-label="{WORDS["more"]}: {item.title}">{WORDS["more"]}'
         f'</button> <span role="status">{first}</span></div>'
     )
-    return f":::::{{raw}} html\n{button}\n:::::"
+    return block("raw", "html", button, depth=5)
 
 
 def add_static_path(app):

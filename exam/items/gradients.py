@@ -103,7 +103,7 @@ def gradient_radius(draw):
     )
 
 
-@item("gradients", "The usual start", minutes=4, to=significant(2), keep=significant(3))
+@item("gradients", "A random start", minutes=4, to=significant(2), keep=significant(3))
 def gradient_uniform(draw):
     """(Hv)^{k/2} for entries from U(-c/√H, c/√H)."""
     n = {
@@ -218,7 +218,7 @@ def gradient_difference(draw):
     """A central difference of a w³ + c w."""
     n = {
         "w": draw.steps(-3, 3, 0.5, but=(0,)),
-        "c": draw.one_of(-5, -4, -3, -2, -1, 1, 2, 3, 4, 5),
+        "c": draw.one_of(-6, -5, -4, -3, -2, 2, 3, 4, 5, 6),
         "eps": draw.one_of(0.1, 0.2, 0.5),
     }
 

@@ -29,7 +29,7 @@ def lstm_forget(draw):
     n = {
         "w_h": draw.tenths(-2, 2),
         "w_x": draw.tenths(-2, 2),
-        "b": draw.one_of(0, 1, 2, 0.5),
+        "b": draw.one_of(-1, 0.5, 1, 2),
         "h_prev": draw.tenths(-0.9, 0.9),
         "x": draw.one_of(-2, -1, 1, 2),
     }

@@ -7,10 +7,7 @@ from rnnlib.init import count_gru, count_lstm, count_rnn
 
 def sizes(draw, **more):
     """I and H, paper-friendly."""
-    return {
-        "I": draw.one_of(3, 4, 5, 8, 10, 12, 20),
-        "H": draw.one_of(4, 5, 8, 10, 20, 30),
-    } | more
+    return {"I": draw.whole(2, 15), "H": draw.one_of(*range(3, 13), 20, 30)} | more
 
 
 @item("shapes", "An RNN with its output", minutes=3, to=WHOLE)
@@ -37,25 +34,26 @@ def count_rnn_output(draw):
     )
 
 
-@item("shapes", "Two layers of LSTM in PyTorch", minutes=4, to=WHOLE)
-def count_lstm_layers(draw):
-    """nn.LSTM with num_layers=2."""
-    n = sizes(draw)
+@item("shapes", "Layers of LSTM in PyTorch", minutes=4, to=WHOLE)
+def count_lstm_stack(draw):
+    """nn.LSTM with two, three or four layers."""
+    n = sizes(draw, layers=draw.whole(2, 4))
 
     def paper(r):
         first = 4 * (n["I"] * n["H"] + n["H"] ** 2 + 2 * n["H"])
-        second = 4 * (2 * n["H"] ** 2 + 2 * n["H"])
-        return {"first": first, "second": second, "all": first + second}
+        other, more = 4 * (2 * n["H"] ** 2 + 2 * n["H"]), n["layers"] - 1
+        return {"first": first, "other": other, "more": more, "all": first + more * other}
 
     return Draft(
         n,
-        r"How many parameters has `nn.LSTM(<I>, <H>, num_layers=2)` in PyTorch?",
-        count_lstm(n["I"], n["H"], layers=2),
+        r"How many parameters has `nn.LSTM(<I>, <H>, num_layers=<layers>)` in PyTorch?",
+        count_lstm(n["I"], n["H"], layers=n["layers"]),
         paper,
         [
             r"First layer, with two biases: $4(IH + H^2 + 2H) = <first>$",
-            r"The second reads the $H$ entries of the first: $4(H^2 + H^2 + 2H) = <second>$",
-            r"Together $<first> + <second> <~answer>$",
+            r"Every other layer reads the $H$ entries of the one below: "
+            r"$4(H^2 + H^2 + 2H) = <other>$",
+            r"Together $<first> + <more> \cdot <other> <~answer>$",
         ],
     )
 

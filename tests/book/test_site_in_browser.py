@@ -38,10 +38,21 @@ def test_live_cells_print_in_the_browser_what_the_build_printed(browser, root, p
     with opened(browser) as window:
         window.goto(f"{root}{page}.html", wait_until="load")
         cells = window.locator("div.cell.tag_live")
-        assert cells.count() >= 3
+        assert cells.count() >= 1
         for k in range(cells.count()):
             cell = cells.nth(k)
-            built = cell.locator(".cell_output").first.inner_text().strip()
+            outputs = cell.locator(".cell_output")
+            built = outputs.first.inner_text() if outputs.count() else ""
             cell.locator(".live-run").click()
             cell.locator(".live-status").filter(has_text="Done").wait_for(timeout=60_000)
-            assert cell.locator(".live-output").inner_text().strip() == built
+            shown = cell.locator(".live-output")
+            assert_same(shown.inner_text() if shown.count() else "", built)
+
+
+def assert_same(shown, built):
+    """The same words and numbers; numbers as small as rounding may differ by as much."""
+    shown, built = shown.split(), built.split()
+    assert len(shown) == len(built)
+    for mine, theirs in zip(shown, built, strict=True):
+        if mine != theirs:
+            assert float(mine) == pytest.approx(float(theirs), rel=0, abs=5e-9)

@@ -312,8 +312,8 @@ def count_rnn_output(n):
 
 
 @reference
-def count_lstm_layers(n):
-    return size(nn.LSTM(n["I"], n["H"], num_layers=2))
+def count_lstm_stack(n):
+    return size(nn.LSTM(n["I"], n["H"], num_layers=n["layers"]))
 
 
 @reference

@@ -196,3 +196,7 @@ def test_mixed_devices(device):
         rnnlib.rnn_step(
             torch.ones(3), torch.ones(4, device=device), torch.ones(4, 3), torch.ones(4, 4)
         )
+
+
+def test_a_numpy_number_is_an_array_and_not_a_bias_left_out():
+    assert rnnlib.sigmoid(np.float64(0.0)) == 0.5
