@@ -24,7 +24,9 @@ def files_of(parts):
 
 PAGES = [TOC["root"], *files_of(TOC["parts"])]
 CHAPTERS = [
-    page for page in files_of(p for p in TOC["parts"] if p.get("numbered")) if "exam" not in page
+    page
+    for page in files_of(p for p in TOC["parts"] if p.get("numbered"))
+    if "exam" not in page
 ]
 LSTM_FORMULAS = ["forget", "input", "candidate", "cell", "output", "hidden"]
 
@@ -67,9 +69,9 @@ def test_every_internal_link_leads_somewhere(page):
             continue
         path = (SITE / page).parent / unquote(target) if target else SITE / f"{page}.html"
         path = path.resolve()
-        if not path.is_file():
-            broken.append(tag["href"])
-        elif anchor and path.suffix == ".html" and unquote(anchor) not in anchors(path):
+        if not path.is_file() or (
+            anchor and path.suffix == ".html" and unquote(anchor) not in anchors(path)
+        ):
             broken.append(tag["href"])
     assert broken == []
 
