@@ -51,9 +51,14 @@ def _path(bias):
         params = init.forget_bias(init.uniform(LSTMParams, 8, 64, rng), bias)
         h_0, xs = np.zeros(64), rng.normal(size=(50, 8))
         path = lstm_cell_path((h_0, h_0), xs, params)[50]
-        return f"{np.exp(np.log(path).mean()):.1e}"
+        return _power(np.exp(np.log(path).mean()))
 
     return measure
+
+
+def _power(number):
+    factor, exponent = f"{number:.1e}".split("e")
+    return f"${factor} \\cdot 10^{{{int(exponent)}}}$"
 
 
 def _always_one(seed):
@@ -147,7 +152,7 @@ ROWS = (
         (
             "$\\sigma(b_f)^{50}$",
             f"fast path, 50 steps, $b_f = {b}$",
-            f"{(1 / (1 + math.exp(-b))) ** 50:.1e}",
+            _power((1 / (1 + math.exp(-b))) ** 50),
             _path(b),
         )
         for b in (0, 1, 4)
