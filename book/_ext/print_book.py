@@ -19,6 +19,10 @@ FOOTER = """
   <span class="pageNumber"></span>
 </div>
 """
+# Of a calculation whose numbers can be changed, the first ones.
+FIRST = """addEventListener("DOMContentLoaded", () => {
+  for (const other of document.querySelectorAll(".item-other")) other.remove();
+});"""
 READY = """async () => {
   document.documentElement.dataset.theme = "light";
   for (const fold of document.querySelectorAll("details")) fold.open = true;
@@ -43,6 +47,7 @@ def print_book(folder, pdf):
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=FLAGS)
         tab = chromium.new_page()
+        tab.add_init_script(FIRST)
         tab.goto(Path(page).resolve().as_uri(), wait_until="load")
         tab.evaluate(READY)
         aside = pdf.with_suffix(".part")

@@ -49,19 +49,15 @@ def items(site, serve, page):
 
 
 def shown_number(page):
-    """Which variant of the item is visible, from 0; there is exactly one."""
-    visible = page.locator(f"{ITEM} >> .item-variant").evaluate_all(
-        "all => all.map((v, k) => v.offsetParent ? k : -1).filter(k => k >= 0)"
-    )
-    assert len(visible) == 1
-    return visible[0]
+    """Which variant of the item is said to be shown, from 0; there is exactly one."""
+    assert page.locator(SHOWN).count() == 1
+    return int(page.locator(f"{ITEM} >> [role=status]").inner_text().split()[1]) - 1
 
 
-def test_the_page_holds_four_variants_of_each_item_and_shows_the_first(items):
+def test_the_page_shows_the_first_variant_of_each_item(items):
     assert items.locator(".exam-item").count() == len(NAMES)
-    assert items.locator(".item-variant").count() == 4 * len(NAMES)
+    assert items.locator(".item-variant").count() == len(NAMES)
     assert items.locator(".item-variant:visible").count() == len(NAMES)
-    assert shown_number(items) == 0
     headings = items.locator("article h3").all_inner_texts()
     for item in items_of("rnn"):
         assert any(item.title in heading for heading in headings)
@@ -76,6 +72,7 @@ def test_the_button_shows_the_variants_in_turn(items):
         button.click()
         assert shown_number(items) == number - 1
         assert status.inner_text() == f"Variant {number} of 4"
+        items.wait_for_selector(f"{SHOWN} >> mjx-container", state="attached")
         texts.append(items.locator(SHOWN).inner_text())
     assert len(set(texts)) == 4
     button.click()

@@ -1,17 +1,20 @@
-// The button below an item shows its next variant, with the solution closed again.
+// The button below an item puts its next variant into the page, with the solution closed.
 (() => {
   function wake(item) {
+    // One stays in the page: to set the formulas of all would take the browser a minute.
     const variants = [...item.querySelectorAll('.item-variant')];
+    variants.slice(1).forEach((variant) => variant.remove());
     const more = item.querySelector('.item-more');
     const status = more.querySelector('[role=status]');
     let shown = 0;
 
     function show(k) {
+      const variant = variants[k];
+      variants[shown].replaceWith(variant);
       shown = k;
-      variants.forEach((variant, j) => {
-        variant.classList.toggle('item-other', j !== k);
-        variant.querySelectorAll('details').forEach((fold) => { fold.open = false; });
-      });
+      variant.classList.remove('item-other');
+      variant.querySelectorAll('details').forEach((fold) => { fold.open = false; });
+      if (!variant.querySelector('mjx-container')) window.MathJax?.typesetPromise?.([variant]);
       status.textContent = more.dataset.variant
         .replace('{number}', k + 1).replace('{count}', variants.length);
     }
