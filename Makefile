@@ -36,8 +36,8 @@ help:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-# The executed cells are cached by their own text; a changed rnnlib must run them again.
-_build/.jupyter_cache/fresh: $(wildcard rnnlib/*.py rnnlib/*/*.py rnnlib/datasets/files/*) requirements.txt constraints.txt
+# The executed cells are cached by their own text; what else they read must run them again.
+_build/.jupyter_cache/fresh: $(wildcard rnnlib/*.py rnnlib/*/*.py rnnlib/datasets/files/*) benchmarks/results/applications.md requirements.txt constraints.txt
 	@rm -rf $(@D) && mkdir -p $(@D) && touch $@
 
 book: .venv/ready _build/.jupyter_cache/fresh

@@ -1,9 +1,7 @@
 """`python -m exam paper --seed 7` writes a mock exam; with --solutions its marking scheme."""
 
 import argparse
-import os
 import sys
-import tempfile
 from pathlib import Path
 
 from exam import markdown
@@ -28,20 +26,12 @@ def main(argv=None):
 
 def write(path, text):
     """Write aside, then rename: whoever reads the file never sees half of it."""
-    path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(21, "it is a folder", str(path))
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    aside = path.with_name(f"{path.name}.part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(aside, 0o666 & ~mask)
-        os.replace(aside, path)
-    except BaseException:
-        os.unlink(aside)
-        raise
+        aside.write_text(text, "utf-8")
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -2,7 +2,7 @@
 
 Each writes MyST text from book/questions or from the package `exam` and hands it to the
 parser, so that mathematics works in every output. An item shows the numbers of its first
-seed; items.js offers the others behind a button. In print there is the first alone.
+seed; items.js offers the others behind a button, and print_book.py leaves them out.
 """
 
 import sys
@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 
 from docutils import nodes  # noqa: E402
 from docutils.statemachine import StringList  # noqa: E402
-from sphinx import addnodes  # noqa: E402
+from page_assets import offer  # noqa: E402
 from sphinx.util.docutils import SphinxDirective  # noqa: E402
 
 from exam import markdown, paper, questions  # noqa: E402
@@ -86,16 +86,6 @@ class Items(_Written):
         self.env.metadata[self.env.docname]["items"] = True
         return "\n\n".join(_item(item) for item in items_of(topic))
 
-    def run(self):
-        """Let print leave out all variants but the first."""
-        children = super().run()  # MyST has put the sections where their level belongs
-        for variant in list(self.state.document.findall(nodes.container)):
-            if "item-other" in variant["classes"] and variant.parent.tagname != "only":
-                only = addnodes.only(expr="html")
-                variant.replace_self(only)
-                only += variant
-        return children
-
 
 class MockExam(_Written):
     """The mock exam of a seed with its marking scheme, folded."""
@@ -153,23 +143,10 @@ def _button(item):
     return block("raw", "html", button, depth=5)
 
 
-def add_static_path(app):
-    """Offer the script and the style; not in book/_static, which every page would load."""
-    app.config.html_static_path.append(str(HERE / "exam_static"))
-
-
-def equip_page(app, pagename, templatename, context, doctree):
-    """Load script and style on the pages that have items, and on no other."""
-    if app.env.metadata.get(pagename, {}).get("items"):
-        app.add_css_file("exam/items.css")
-        app.add_js_file("exam/items.js", loading_method="defer")
-
-
 def setup(app):
     """Register the directives."""
     app.add_directive("questions", Questions)
     app.add_directive("items", Items)
     app.add_directive("mock-exam", MockExam)
-    app.connect("builder-inited", add_static_path)
-    app.connect("html-page-context", equip_page)
+    offer(app, "items", HERE / "exam_static")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

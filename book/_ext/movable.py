@@ -11,6 +11,7 @@ import movable_html
 import movable_model
 from docutils import nodes
 from docutils.parsers.rst import directives
+from page_assets import offer
 from sphinx.util.docutils import SphinxDirective
 
 HERE = Path(__file__).parent
@@ -47,21 +48,8 @@ class Movable(SphinxDirective):
         return [figure, *messages]
 
 
-def add_static_path(app):
-    """Offer the script and the style; not in book/_static, which every page would load."""
-    app.config.html_static_path.append(str(HERE / "movable_static"))
-
-
-def equip_page(app, pagename, templatename, context, doctree):
-    """Load script and style on the pages that have a movable figure, and on no other."""
-    if app.env.metadata.get(pagename, {}).get("movable"):
-        app.add_css_file("movable/movable.css")
-        app.add_js_file("movable/movable.js", loading_method="defer")
-
-
 def setup(app):
     """Register the directive."""
     app.add_directive("movable", Movable)
-    app.connect("builder-inited", add_static_path)
-    app.connect("html-page-context", equip_page)
+    offer(app, "movable", HERE / "movable_static")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -164,4 +164,4 @@ def test_it_fits_and_is_accessible(site, serve, browser, scheme, width):
 def test_a_page_without_items_loads_nothing_of_them(site, serve, page):
     with serve(site) as root:
         page.goto(f"{root}plain.html", wait_until="networkidle")
-    assert not [address for address in page.requests if "/exam/items" in address]
+    assert not [address for address in page.requests if "/items/items" in address]

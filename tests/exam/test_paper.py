@@ -32,7 +32,7 @@ def test_papers_differ_and_a_seed_gives_the_same_again():
     texts = [markdown.paper(paper) for paper in PAPERS]
     assert len(set(texts)) == len(texts)
     assert markdown.paper(draw(7)) == texts[7]
-    # Not only the numbers: every written question and most items are in some paper.
+    # Not only the numbers differ: most items are in some paper.
     used = {variant.item.name for paper in PAPERS for variant in paper.variants}
     assert len(used) > 45
 
@@ -92,7 +92,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
         (["paper"], "the following arguments are required: --seed"),
         ([], "the following arguments are required: COMMAND"),
         (["paper", "--seed", "1", "--out", "/no/such/folder/x"], "/no/such/folder/x cannot be"),
-        (["paper", "--seed", "1", "--out", "/tmp"], "/tmp cannot be written: it is a folder."),
+        (["paper", "--seed", "1", "--out", "/tmp"], "/tmp cannot be written: Is a directory."),
     ],
 )
 def test_bad_input_gets_one_sentence(arguments, sentence):
