@@ -13,10 +13,30 @@ from pathlib import Path
 import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.executors.basic import ExecutionWorkerLocalSerial, ProcessData
+from jupyter_cache.executors.utils import single_nb_execution
 from tqdm import tqdm
 
 ROOT = Path(__file__).parents[2]
 READER = {"name": "myst_nb_md", "type": "plugin"}  # the one that Jupyter Book reads with
+
+
+class Execution(ExecutionWorkerLocalSerial):
+    """jupyter-cache's own, but with what a cell prints as one text."""
+
+    @staticmethod
+    def execute(project_nb, data):
+        """Run a chapter in its folder.
+
+        A slow cell prints in pieces, and a piece may end within a line: MyST-NB's own
+        `merge_streams` then puts an empty line between the two.
+        """
+        return single_nb_execution(
+            project_nb.nb,
+            cwd=str(Path(project_nb.uri).parent),
+            timeout=data.timeout,
+            allow_errors=data.allow_errors,
+            coalesce_streams=True,
+        )
 
 
 def main():
@@ -26,7 +46,7 @@ def main():
     for path in chapters():
         cache.add_nb_to_project(str(path), read_data=READER)
     stale = cache.list_unexecuted(filter_uris=[str(path) for path in chapters()])
-    run = ExecutionWorkerLocalSerial(logging.getLogger("chapters"))
+    run = Execution(logging.getLogger("chapters"))
     jobs = [ProcessData(record.pk, record.uri, cache, seconds, False) for record in stale]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # each thread waits for a kernel
         progress = tqdm(pool.map(run, jobs), "chapters", len(jobs), disable=not jobs)
