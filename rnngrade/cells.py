@@ -24,7 +24,7 @@ from nbgrader.nbgraderformat import SCHEMA_VERSION
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 
 from rnngrade.names import names_taken
-from rnngrade.repair import free_id
+from rnngrade.repair import free_id, new_cell
 
 # Of a name at the start of a line. A regular expression, since a student's text may be no
 # Python at all, or made to bring a parser down.
@@ -241,7 +241,7 @@ class _Restoration:
                     cell.cell_type == "code"
                     and self.defined(cell.source) & self.answer_to.keys()
                 ):
-                    kept = [v4.new_code_cell(cell.source, id=free_id(cell.id, self.ids))]
+                    kept = [new_cell("code", cell.source, free_id(cell.id, self.ids), {})]
                     self.note(given.name, "an answer written into it, kept in front of it")
         restored = _new(given, source, cell.id)
         if "attachments" in cell and given.cell_type == "markdown":
@@ -325,8 +325,7 @@ class _Restoration:
 
 
 def _new(given, source, key):
-    make = v4.new_code_cell if given.cell_type == "code" else v4.new_markdown_cell
-    return make(source, id=key, metadata={"nbgrader": given.metadata})
+    return new_cell(given.cell_type, source, key, {"nbgrader": given.metadata})
 
 
 @lru_cache(maxsize=1000)  # the texts of a unit are the same for all of its submissions

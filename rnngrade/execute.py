@@ -22,7 +22,7 @@ from rnngrade.warm import warm
 
 # What the warm processes import before they fork; some of it only if a text has this word.
 SHELL = ("rnngrade.shell",)
-MISTAKES = ("rnnlib", "rnngrade.misconceptions")
+MISTAKES = ("rnnlib", "array_api_compat.torch", "rnngrade.misconceptions")
 SLOW = {
     "plot": "rnngrade.pictures",
     "optim": "torch._dynamo",  # torch itself imports it with its first optimizer

@@ -12,6 +12,7 @@ import stat
 from collections import Counter
 from pathlib import Path
 
+import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import v4
 
@@ -232,7 +233,7 @@ def _cell(raw, key, repaired):
         source = ""
     if known == "heading" and raw.get("level") in range(1, 7):
         source = "#" * raw["level"] + " " + source
-    cell = getattr(v4, f"new_{kind}_cell")(source, id=key, metadata=_metadata(raw))
+    cell = new_cell(kind, source, key, _metadata(raw))
     if kind != "code" and (attachments := _attachments(raw)):
         cell.attachments = attachments
     return cell
@@ -282,6 +283,13 @@ def _with_ids(raw_cells, repaired):
             key = free_id(f"cell-{position}", last)
         pairs.append((raw, key))
     return pairs
+
+
+def new_cell(kind, source, key, metadata):
+    """A cell as nbformat makes one, but without its check: the whole notebook has one."""
+    shown = {"outputs": [], "execution_count": None} if kind == "code" else {}
+    cell = {"cell_type": kind, "id": key, "source": source, "metadata": metadata}
+    return nbformat.from_dict(cell | shown)
 
 
 def free_id(wanted, taken):

@@ -19,14 +19,30 @@ def check_arrays(**arguments):
     dtype, ValueError for another device and for a wrong shape.
     """
     arrays = {n: (a, s) for n, (a, s) in arguments.items() if not _is_left_out(a)}
-    first, (reference, _) = next(iter(arrays.items()))
-    for name, (array, _) in arrays.items():
-        _check_kind(name, array, first, reference)
+    (first, (reference, _)), *others = arrays.items()
+    xp = _library(first, reference)
+    _check_dtype(first, reference, xp)
+    where = device(reference)
+    for name, (array, _) in others:
+        if type(array) is not type(reference) and _library(name, array) is not xp:
+            raise TypeError(
+                f"{name} must be of the same library as {first}, {_type_name(reference)}, "
+                f"got {_type_name(array)}."
+            )
+        if array.dtype != reference.dtype:
+            _check_dtype(name, array, xp)
+            raise TypeError(
+                f"{name} must have the dtype of {first}, {reference.dtype}, got {array.dtype}."
+            )
+        if device(array) != where:
+            raise ValueError(
+                f"{name} must be on the device of {first}, {where}, got {device(array)}."
+            )
     sizes = {}
     for name, (array, shape) in arrays.items():
         if shape is not None:
             _check_shape(name, tuple(array.shape), shape.split(), sizes)
-    return array_namespace(reference)
+    return xp
 
 
 def check_choice(name, value, choices):
@@ -41,29 +57,18 @@ def _is_left_out(value):
     return type(value) is float and value == 0.0  # NumPy's float64 is a float, and an array
 
 
-def _check_kind(name, array, first, reference):
+def _library(name, array):
     if not is_array_api_obj(array):
         raise TypeError(
             f"{name} must be an array (a NumPy array or a torch tensor), "
             f"got {type(array).__name__}."
         )
-    xp = array_namespace(array)
-    if xp is not array_namespace(reference):
-        raise TypeError(
-            f"{name} must be of the same library as {first}, {_type_name(reference)}, "
-            f"got {_type_name(array)}."
-        )
+    return array_namespace(array)
+
+
+def _check_dtype(name, array, xp):
     if not xp.isdtype(array.dtype, "real floating"):
         raise TypeError(f"{name} must hold real floating-point numbers, got {array.dtype}.")
-    if array.dtype != reference.dtype:
-        raise TypeError(
-            f"{name} must have the dtype of {first}, {reference.dtype}, got {array.dtype}."
-        )
-    if device(array) != device(reference):
-        raise ValueError(
-            f"{name} must be on the device of {first}, {device(reference)}, "
-            f"got {device(array)}."
-        )
 
 
 def _type_name(array):
