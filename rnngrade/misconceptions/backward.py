@@ -1,7 +1,9 @@
-"""The backward of RNN and LSTM by hand, one step and through time, with its mistakes.
+"""The backward of RNN, LSTM and GRU by hand, one step and through time, with its mistakes.
 
 δv is the gradient of the loss with respect to v, `dv` in code.
 """
+
+from functools import partial
 
 import torch
 
@@ -61,6 +63,83 @@ def lstm_backward(at, dh_t, dc_t, x_t, h_prev, c_prev, W_xh, W_hh, b_h=0.0):
     return gradients | {"dc_prev": dc_prev}
 
 
+def gru_backward(at, dh_t, x_t, h_prev, W_xh, W_hh, b_h=0.0, b_hn=0.0, *, reset):
+    """One step of the GRU: through h_t, then through n_t, then through the gates."""
+    r_t, z_t, n_t, u_t = _gru_parts(x_t, h_prev, W_xh, W_hh, b_h, b_hn, reset)
+    h_t = (1 - z_t) * n_t + z_t * h_prev
+    dn_t = at(
+        lambda: dh_t * (1 - z_t),
+        {
+            "z_t stands in place of 1 - z_t in δn_t": lambda: dh_t * z_t,
+            "1 - z_t is left out in δn_t": lambda: dh_t,
+        },
+    )
+    dz_t = at(
+        lambda: dh_t * (h_prev - n_t),
+        {
+            "the sign of δz_t is turned": lambda: dh_t * (n_t - h_prev),
+            "n_t is left out in δz_t": lambda: dh_t * h_prev,
+            "h_{t-1} is left out in δz_t": lambda: -dh_t * n_t,
+        },
+    )
+    direct = at(
+        lambda: dh_t * z_t,
+        {
+            "δh_t ⊙ z_t is left out in δh_{t-1}": lambda: 0 * dh_t,
+            "z_t is left out in δh_{t-1}": lambda: dh_t,
+            "1 - z_t stands in place of z_t in δh_{t-1}": lambda: dh_t * (1 - z_t),
+        },
+    )
+    da_n = _squashed(at, "n_t", dn_t, 1 - n_t**2)
+    candidate = _reset_after if reset == "after" else _reset_before
+    dr_t, dh_from_n, weights_of = candidate(at, da_n, r_t, u_t, h_prev, W_hh.chunk(3)[2])
+    da_r = _squashed(at, "r_t", dr_t, r_t * (1 - r_t))
+    da_z = _squashed(at, "z_t", dz_t, z_t * (1 - z_t))
+    da_rz = torch.cat([da_r, da_z], -1)
+    dW_hh, db_hn = weights_of(da_rz, h_t)
+    gradients = _through_inputs(at, torch.cat([da_rz, da_n], -1), x_t, W_xh, dW_hh)
+    dh_prev = direct + da_rz @ W_hh[: da_rz.shape[-1]] + dh_from_n
+    return gradients | {"dh_prev": dh_prev, "db_hn": db_hn}
+
+
+def _reset_after(at, da_n, r_t, u_t, h_prev, W_hn):
+    """From δa_n back through r_t ⊙ u_t, with u_t = W_hn h_{t-1} + b_hn."""
+    dr_t = at(
+        lambda: da_n * u_t,
+        {"h_{t-1} stands in place of W_hn h_{t-1} + b_hn in δr_t": lambda: da_n * h_prev},
+    )
+    du_t = at(
+        lambda: da_n * r_t, {"r_t is left out on the way from δa_n to W_hn": lambda: da_n}
+    )
+
+    def weights(da_rz, h_t):
+        da_t = torch.cat([da_rz, du_t], -1)
+        return _through_state(at, lambda h: da_t.T @ h, h_prev, h_t), du_t.sum(0)
+
+    return dr_t, du_t @ W_hn, weights
+
+
+def _reset_before(at, da_n, r_t, u_t, h_prev, W_hn):
+    """From δa_n back through W_hn s_t, with s_t = r_t ⊙ h_{t-1}."""
+    ds_t = da_n @ W_hn
+    dr_t = at(lambda: ds_t * h_prev, {"W_hn is left out in δr_t": lambda: da_n * h_prev})
+    dh_from_n = at(
+        lambda: ds_t * r_t, {"r_t is left out on the way from n_t to h_{t-1}": lambda: ds_t}
+    )
+    s_t = at(
+        lambda: r_t * h_prev,
+        {"h_{t-1} stands in place of r_t ⊙ h_{t-1} in δW_hn": lambda: h_prev},
+    )
+
+    def weights(da_rz, h_t):
+        def dW_hh(h):
+            return torch.cat([da_rz.T @ h, da_n.T @ s_t])
+
+        return _through_state(at, dW_hh, h_prev, h_t), torch.zeros_like(s_t[0])
+
+    return dr_t, dh_from_n, weights
+
+
 def _squashed(at, gate, dv, slope):
     wrong = {"the slope of σ or tanh is left out": lambda: dv}
     return at.each(gate, lambda: dv * slope, wrong)
@@ -68,19 +147,29 @@ def _squashed(at, gate, dv, slope):
 
 def _through_weights(at, da_t, x_t, h_prev, h_t, W_xh, W_hh, turned=None):
     """From δa_t to the gradients of what a_t is made of."""
+    dW_hh = _through_state(at, lambda h: da_t.T @ h, h_prev, h_t)
+    gradients = _through_inputs(at, da_t, x_t, W_xh, dW_hh)
+    return gradients | {"dh_prev": at(lambda: da_t @ W_hh, turned or {})}
+
+
+def _through_state(at, dW_hh, h_prev, h_t):
+    """δW_hh, a function of the state that W_hh was multiplied with."""
+    return at(
+        lambda: dW_hh(h_prev),
+        {
+            "h_t stands in place of h_{t-1} in δW_hh": lambda: dW_hh(h_t),
+            "δW_hh is transposed": lambda: dW_hh(h_prev).T,
+        },
+    )
+
+
+def _through_inputs(at, da_t, x_t, W_xh, dW_hh):
     size = at(
         lambda: 1,
         {
             "the gradients of the weights are averaged over the batch, not summed": lambda: len(
                 x_t
             )
-        },
-    )
-    dW_hh = at(
-        lambda: da_t.T @ h_prev,
-        {
-            "h_t stands in place of h_{t-1} in δW_hh": lambda: da_t.T @ h_t,
-            "δW_hh is transposed": lambda: h_prev.T @ da_t,
         },
     )
     dW_xh = at(lambda: da_t.T @ x_t, {"δW_xh is transposed": lambda: x_t.T @ da_t})
@@ -91,14 +180,7 @@ def _through_weights(at, da_t, x_t, h_prev, h_t, W_xh, W_hh, turned=None):
             "δb_h is averaged over the batch, not summed": lambda: da_t.mean(0),
         },
     )
-    dh_prev = at(lambda: da_t @ W_hh, turned or {})
-    return {
-        "dx_t": da_t @ W_xh,
-        "dh_prev": dh_prev,
-        "dW_xh": dW_xh / size,
-        "dW_hh": dW_hh / size,
-        "db_h": db_h,
-    }
+    return {"dx_t": da_t @ W_xh, "dW_xh": dW_xh / size, "dW_hh": dW_hh / size, "db_h": db_h}
 
 
 def through_time(at, backward, forward, dstates, xs, first, weights):
@@ -113,7 +195,8 @@ def through_time(at, backward, forward, dstates, xs, first, weights):
         later = tuple(gradients[f"d{letter}_prev"] for letter in "hc"[: len(first)])
         seen.append(gradients)
     in_time = seen[::-1]
-    sums = {name: torch.stack([g[name] for g in seen]) for name in ("dW_xh", "dW_hh", "db_h")}
+    summed = [name for name in ("dW_xh", "dW_hh", "db_h", "db_hn") if name in seen[0]]
+    sums = {name: torch.stack([g[name] for g in seen]) for name in summed}
     over = at(
         lambda: lambda parts: parts.sum(0),
         {
@@ -160,12 +243,31 @@ def _lstm_forward(x_t, carry, W_xh, W_hh, b_h=0.0):
     return torch.sigmoid(o) * torch.tanh(c_t), c_t
 
 
+def _gru_parts(x_t, h_prev, W_xh, W_hh, b_h, b_hn, reset):
+    """r_t, z_t, n_t and u_t = W_hn h_{t-1} + b_hn."""
+    (x_r, x_z, x_n), (W_hr, W_hz, W_hn) = (x_t @ W_xh.T + b_h).chunk(3, -1), W_hh.chunk(3)
+    r_t, z_t = torch.sigmoid(x_r + h_prev @ W_hr.T), torch.sigmoid(x_z + h_prev @ W_hz.T)
+    u_t = h_prev @ W_hn.T + b_hn
+    n_t = torch.tanh(x_n + (r_t * u_t if reset == "after" else (r_t * h_prev) @ W_hn.T))
+    return r_t, z_t, n_t, u_t
+
+
+def _gru_forward(x_t, carry, W_xh, W_hh, b_h=0.0, b_hn=0.0, *, reset):
+    _, z_t, n_t, _ = _gru_parts(x_t, carry[0], W_xh, W_hh, b_h, b_hn, reset)
+    return ((1 - z_t) * n_t + z_t * carry[0],)
+
+
 def _rnn_bptt(at, dhs, xs, h_0, **weights):
     return through_time(at, rnn_backward, _rnn_forward, (dhs,), xs, (h_0,), weights)
 
 
 def _lstm_bptt(at, dhs, dcs, xs, h_0, c_0, **weights):
     return through_time(at, lstm_backward, _lstm_forward, (dhs, dcs), xs, (h_0, c_0), weights)
+
+
+def _gru_bptt(at, dhs, xs, h_0, *, reset, **weights):
+    step = partial(gru_backward, reset=reset), partial(_gru_forward, reset=reset)
+    return through_time(at, *step, (dhs,), xs, (h_0,), weights)
 
 
 def _weights(rows):
@@ -177,9 +279,20 @@ def _family(recipe, states, inputs, rows):
     return Family(recipe, shapes | inputs | _weights(rows), ("b_h",))
 
 
+def _gru_families(reset):
+    bias, optional = ({"b_hn": "H"}, ("b_h", "b_hn")) if reset == "after" else ({}, ("b_h",))
+    step = {"dh_t": "B H", "x_t": "B I", "h_prev": "B H"}
+    sequence = {"dhs": "T B H", "xs": "T B I", "h_0": "B H"}
+    for recipe, arguments in ((gru_backward, step), (_gru_bptt, sequence)):
+        shapes = arguments | _weights("3H") | bias
+        yield Family(partial(recipe, reset=reset), shapes, optional)
+
+
 BACKWARD = (
     _family(rnn_backward, "dh_t", {"x_t": "B I", "h_prev": "B H"}, "H"),
     _family(lstm_backward, "dh_t dc_t", {"x_t": "B I", "h_prev": "B H", "c_prev": "B H"}, "4H"),
     _family(_rnn_bptt, "h_0", {"dhs": "T B H", "xs": "T B I"}, "H"),
     _family(_lstm_bptt, "h_0 c_0", {"dhs": "T B H", "dcs": "T B H", "xs": "T B I"}, "4H"),
+    *_gru_families("after"),
+    *_gru_families("before"),
 )

@@ -145,6 +145,35 @@ def only_the_direct_path(dh_t, dc_t, x_t, h_prev, c_prev, *params):
     return tuple(a - b for a, b in zip(with_h, without, strict=True))
 
 
+def gru_backward(dh_t, x_t, h_prev, *params, reset="after"):
+    return tuple(rnnlib.gru_step_backward(dh_t, x_t, h_prev, *params, reset=reset))
+
+
+def gru_backward_before(dh_t, x_t, h_prev, *params):
+    return gru_backward(dh_t, x_t, h_prev, *params, reset="before")[:5]
+
+
+def z_turned(dh_t, *arguments):
+    """δz_t has the other sign: its z_t falls where the right one rises."""
+    leaves = [a.clone().requires_grad_() for a in arguments]
+    x_t, h_prev, W_xh, W_hh, b_h, b_hn = leaves
+    (x_r, x_z, x_n), (W_hr, W_hz, W_hn) = (x_t @ W_xh.T + b_h).chunk(3, -1), W_hh.chunk(3)
+    r_t, z_t = sigmoid(x_r + h_prev @ W_hr.T), sigmoid(x_z + h_prev @ W_hz.T)
+    n_t, z_t = tanh(x_n + r_t * (h_prev @ W_hn.T + b_hn)), 2 * z_t.detach() - z_t
+    return torch.autograd.grad((1 - z_t) * n_t + z_t * h_prev, leaves, dh_t)
+
+
+def state_not_reset(dh_t, *arguments):
+    """δW_hn is taken from h_{t-1}, not from r_t ⊙ h_{t-1}."""
+    leaves = [a.clone().requires_grad_() for a in arguments]
+    x_t, h_prev, W_xh, W_hh, b_h = leaves
+    (x_r, x_z, x_n), (W_hr, W_hz, W_hn) = (x_t @ W_xh.T + b_h).chunk(3, -1), W_hh.chunk(3)
+    r_t, z_t = sigmoid(x_r + h_prev @ W_hr.T), sigmoid(x_z + h_prev @ W_hz.T)
+    whole = h_prev.detach() @ W_hn.T
+    n_t = tanh(x_n + (r_t * h_prev) @ W_hn.detach().T + whole - whole.detach())
+    return torch.autograd.grad((1 - z_t) * n_t + z_t * h_prev, leaves, dh_t)
+
+
 def bptt(dhs, xs, h_0, *params):
     hs = rnnlib.scan(rnnlib.rnn_step, h_0, xs, *params)
     dxs, dh_0, dparams = rnnlib.bptt(rnnlib.rnn_step_backward, dhs, xs, h_0, hs, *params)
@@ -344,6 +373,20 @@ GRU_RESET = "h_t is what you get when r_t is applied"
             LSTM_GRADIENTS,
             "the results are what you get when what comes back through h_t is not added to "
             "δC_t.",
+        ),
+        (
+            z_turned,
+            gru_backward,
+            {"dh_t": "B H", **X_AND_H, **GRU, "b_hn": "H"},
+            {**GRADIENTS, "dW_xh": "3H I", "dW_hh": "3H H", "db_h": "3H", "db_hn": "H"},
+            "the results are what you get when the sign of δz_t is turned.",
+        ),
+        (
+            state_not_reset,
+            gru_backward_before,
+            {"dh_t": "B H", **X_AND_H, **GRU},
+            {**GRADIENTS, "dW_xh": "3H I", "dW_hh": "3H H", "db_h": "3H"},
+            "dW_hh is what you get when h_{t-1} stands in place of r_t ⊙ h_{t-1} in δW_hn.",
         ),
         (
             weights_of_the_first_step,
