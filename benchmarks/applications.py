@@ -326,7 +326,7 @@ def alarm_baseline():
     return average_precision(-forecast, targets <= LOW)
 
 
-def speech(seed, part, size, epochs, lr, recurrent=True):
+def speech(seed, part, size, epochs, lr, recurrent=True, bidirectional=True):
     """Share of strings of 3 to 7 spoken digits that are heard without a single error."""
     parts = load_spoken_digits()
     frames = np.concatenate([r.frames for r in parts.train])
@@ -345,7 +345,8 @@ def speech(seed, part, size, epochs, lr, recurrent=True):
         for _ in range(100):
             yield batch_of(connect_digits(parts.train, 16, rng))
 
-    make = partial(CTCRecognizer, 13, size, 10) if recurrent else FramesAlone
+    network = partial(CTCRecognizer, 13, size, 10, bidirectional=bidirectional)
+    make = network if recurrent else FramesAlone
     model, seconds = train(make, loss, batches, 100, seed, lr, epochs)
     held_out = connect_digits(getattr(parts, part), 500, np.random.default_rng(10_000))
     xs, lengths, _, _ = batch_of(held_out)
@@ -474,6 +475,13 @@ TABLE = {
     ),
     "speech, digits": Application(
         "% strings ↑", "9 frames", speech_baseline, "biGRU {size}", speech
+    ),
+    "speech, digits, live": Application(
+        "% strings ↑",
+        "9 frames",
+        speech_baseline,
+        "GRU {size}",
+        partial(speech, bidirectional=False),
     ),
     "delayed digits, LSTM": digits_row(
         "LSTM {size}, forget bias 4", start=partial(keep, value=4.0)

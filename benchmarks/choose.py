@@ -40,6 +40,7 @@ GRIDS = {
     "glucose, 30 min": (54, {"size": [48], "epochs": [24, 12, 6], "lr": [2.5e-3, 5e-3, 1e-2]}),
     "glucose, alarm": (54, ALARM),
     "speech, digits": (48, {"size": [64], "epochs": [20, 16], "lr": [5e-3, 1e-2, 2e-2]}),
+    "speech, digits, live": (48, {"size": [64], "epochs": [36, 20], "lr": [5e-3, 1e-2, 2e-2]}),
     "delayed digits, LSTM": (22, GATED),
     "delayed digits, LSTM, default": (22, GATED),
     "delayed digits, GRU": (22, GATED),
