@@ -76,13 +76,13 @@ def bptt_one_step(draw):
         n,
         r"One unit with $\tanh$, $w_{xh} = <w_xh>$, $w_{hh} = <w_hh>$ and no bias is at "
         r"$h_{t-1} = <h_prev>$ and reads $x_t = <x>$. The loss of this step is "
-        r"$L = \frac12 (h_t - y)^2$ with the target $y = <target>$. Compute "
+        r"$L = \frac12 (h_t - y^*)^2$ with the target $y^* = <target>$. Compute "
         r"$\partial L / \partial w_{hh}$ for this one step, $h_{t-1}$ held constant.",
         rnn_step_backward(dh, x, h_prev, *weights).dW_hh[0, 0],
         paper,
         [
             r"Forward: $h_t = \tanh(<w_xh> \cdot <(x)> + <(w_hh)> \cdot <(h_prev)>) <~h>$",
-            r"$\partial L / \partial h_t = h_t - y <~dh>$",
+            r"$\partial L / \partial h_t = h_t - y^* <~dh>$",
             r"Through $\tanh$: $\delta a_t = <dh> \cdot (1 - <(h)>^2) <~da>$",
             r"$\partial L / \partial w_{hh} = \delta a_t\, h_{t-1} = <da> \cdot <(h_prev)> "
             r"<~answer>$",
@@ -108,13 +108,13 @@ def two_steps(draw):
 
     question = (
         r"One unit with $\tanh$, $w_{xh} = <w_xh>$, $w_{hh} = <w_hh>$, no bias and $h_0 = 0$ "
-        r"reads $x_1 = <x_1>$, $x_2 = <x_2>$. The loss is $L = \frac12 (h_2 - y)^2$ with "
-        r"$y = <target>$. "
+        r"reads $x_1 = <x_1>$, $x_2 = <x_2>$. The loss is $L = \frac12 (h_2 - y^*)^2$ with "
+        r"$y^* = <target>$. "
     )
     lines = [
         r"Forward: $h_1 = \tanh(<w_xh> \cdot <(x_1)>) <~h_1>$, then $h_2 = \tanh(<w_xh> \cdot "
         r"<(x_2)> + <(w_hh)> \cdot <(h_1)>) <~h_2>$",
-        r"$\delta a_2 = (h_2 - y)(1 - h_2^2) <~da_2>$",
+        r"$\delta a_2 = (h_2 - y^*)(1 - h_2^2) <~da_2>$",
     ]
     return n, results, question, lines
 
