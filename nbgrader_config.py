@@ -23,8 +23,8 @@ c.GenerateAssignment.force = True
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 
 # downloaded/UNIT/archive takes loose notebooks, STUDENT_UNIT.ipynb, and zips.
-c.ZipCollectApp.extractor_plugin = "rnngrade.collect.Extractor"
-c.ZipCollectApp.collector_plugin = "rnngrade.collect.Collector"
+c.ZipCollectApp.extractor_plugin = "rnngrade.course.collect.Extractor"
+c.ZipCollectApp.collector_plugin = "rnngrade.course.collect.Collector"
 
 # What follows is for `nbgrader validate`, which runs a notebook in one kernel. nbgrader takes
 # every word on stderr for a failure, be it a warning of torch in right code: so Python's
@@ -38,17 +38,17 @@ c.Execute.extra_arguments = [
 
 # A broken notebook is repaired or named; what a cell is comes from the gradebook. Restore
 # writes nbgrader's metadata itself, so CheckCellMetadata, half of nbgrader's time, has no use.
-c.Autograde.exporter_class = "rnngrade.repair.RepairingExporter"
+c.Autograde.exporter_class = "rnngrade.course.repair.RepairingExporter"
 c.RepairingExporter.optimistic_validation = True  # once, after the last step
 c.Autograde.sanitize_preprocessors = [
-    "rnngrade.cells.Restore",
+    "rnngrade.course.cells.Restore",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.OverwriteKernelspec",
 ]
 
 # The student's cells run in a sandbox, the tests in a process of their own.
 c.Autograde.autograde_preprocessors = [
-    "rnngrade.apart.ExecuteApart",
+    "rnngrade.course.apart.ExecuteApart",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
@@ -57,5 +57,5 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 # The page for the student: no hidden test, no script, no other host.
-c.GenerateFeedback.exporter_class = "rnngrade.feedback.FeedbackPage"
+c.GenerateFeedback.exporter_class = "rnngrade.course.feedback.FeedbackPage"
 c.GenerateFeedback.preprocessors = []

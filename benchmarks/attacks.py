@@ -16,10 +16,10 @@ import nbformat
 from nbformat.v4 import new_code_cell
 
 from benchmarks import jail, stock
-from rnngrade.execute import execute
-from rnngrade.job import Job, Limits, TestCell
-from rnngrade.names import names_defined
-from rnngrade.sandbox import layers
+from rnngrade.execution.execute import execute
+from rnngrade.execution.job import Job, Limits, TestCell
+from rnngrade.exercise.names import names_defined
+from rnngrade.isolation.sandbox import layers
 from tests.exercises.submission import ROOT, bank, solved, source
 from tests.rnngrade import attacks
 

@@ -19,12 +19,13 @@ from distributed import LocalCluster
 from jupyter_client.manager import start_new_kernel
 from nbgrader.api import Gradebook
 
-from rnngrade import course, runner
-from rnngrade.channel import Channel
-from rnngrade.execute import SHELL, execute, student_box
-from rnngrade.job import Limits, Policy
-from rnngrade.warm import warm
-from rnngrade.workers import on_dask
+from rnngrade.course import course
+from rnngrade.execution.channel import Channel
+from rnngrade.execution.execute import SHELL, execute, student_box
+from rnngrade.execution.job import Limits, Policy
+from rnngrade.isolation.warm import warm
+from rnngrade.run import runner
+from rnngrade.run.workers import on_dask
 from tests.exercises.submission import ROOT, UNIT, bank, release, solved
 
 MANY = 48
@@ -187,7 +188,7 @@ def _kernel():
 
 def _student():
     """Seconds until a student's process, closed in, has torch."""
-    processes = warm("rnngrade.student:serve", SHELL, student_box(Policy(), Limits()))
+    processes = warm("rnngrade.execution.student:serve", SHELL, student_box(Policy(), Limits()))
     cell = {"op": "cell", "source": "import torch", "number": 1, "limit": 1000, "seconds": 60}
     start = time.perf_counter()
     with closing(processes.fork(files={}, allows=(), recurrences=False)) as child:

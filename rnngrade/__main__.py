@@ -82,7 +82,7 @@ def _count(text):
 
 
 def _release(root, arguments):
-    from rnngrade import release
+    from rnngrade.exercise import release
 
     if arguments.check:
         release.check(root, arguments.units)
@@ -94,9 +94,10 @@ def _release(root, arguments):
 def _grade(root, arguments):
     from functools import partial
 
-    from rnngrade import runner, sandbox, workers
-    from rnngrade.course import load
-    from rnngrade.execute import execute
+    from rnngrade.course.course import load
+    from rnngrade.execution.execute import execute
+    from rnngrade.isolation import sandbox
+    from rnngrade.run import runner, workers
 
     closed = not arguments.no_sandbox
     if closed and not arguments.scheduler:
@@ -115,9 +116,9 @@ def _grade(root, arguments):
 
 
 def _replay(root, arguments):
-    from rnngrade.course import load
-    from rnngrade.execute import execute
-    from rnngrade.replay import replay
+    from rnngrade.course.course import load
+    from rnngrade.execution.execute import execute
+    from rnngrade.run.replay import replay
 
     made = replay(load(root), arguments.unit, arguments.student, execute)
     for note in made.notes:
@@ -129,20 +130,20 @@ def _replay(root, arguments):
 
 
 def _export(root, arguments):
-    from rnngrade.export import export
+    from rnngrade.reports.export import export
 
     print(export(root, arguments.form, arguments.units, arguments.output))
 
 
 def _similar(root, arguments):
-    from rnngrade.similar import similar
+    from rnngrade.reports.similar import similar
 
     options = (arguments.threshold, arguments.common, arguments.output)
     print(similar(root, arguments.unit, *options))
 
 
 def _doctor(root, arguments):
-    from rnngrade import doctor
+    from rnngrade.isolation import doctor
 
     doctor.run()
 

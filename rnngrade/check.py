@@ -7,9 +7,9 @@ and never shows an expected value. Where the student's numbers are those of a kn
 
 import torch
 
-from rnngrade.cases import NEAR_0, Case, cases, generator, use_devices, use_key
-from rnngrade.comparison import Comparison, products, values_and_products
-from rnngrade.verdict import (
+from rnngrade.checks.cases import NEAR_0, Case, cases, generator, use_devices, use_key
+from rnngrade.checks.comparison import Comparison, products, values_and_products
+from rnngrade.checks.verdict import (
     AuthorError,
     ChangedArgument,
     Forbidden,

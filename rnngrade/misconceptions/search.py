@@ -6,8 +6,8 @@ from itertools import combinations
 
 import torch
 
+from rnngrade.checks.verdict import differs
 from rnngrade.misconceptions.family import Family, Places
-from rnngrade.verdict import differs
 
 AT_LEAST = 4  # numbers in which the student's function and the twin agree
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from benchmarks import attacks, jail
-from rnngrade.sandbox import layers
+from rnngrade.isolation.sandbox import layers
 
 pytestmark = pytest.mark.skipif(
     not all(layer.present for layer in layers() if layer.name != "cgroup"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 
-from rnngrade.source import read_source
+from rnngrade.exercise.source import read_source
 
 ROOT = Path(__file__).parents[2]
 UNIT = "lstm-gates"

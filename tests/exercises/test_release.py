@@ -5,7 +5,7 @@ import symtable
 
 import pytest
 
-from rnngrade import release as released
+from rnngrade.exercise import release as released
 from tests.exercises.submission import ROOT, UNIT, points, release, secret_lines, source
 
 SOURCE, RELEASE = source(), release()

@@ -62,7 +62,7 @@ ip = get_ipython()
 ip.showtraceback = ip.showsyntaxerror = ip._showtraceback = lambda *a, **k: None
 """,
     "the shell says that all went well": """
-from rnngrade import shell
+from rnngrade.execution import shell
 shell.SHELL.run = lambda source, limit: (shell.Outputs(limit), None)
 """,
     "rnngrade.check is patched": """
@@ -343,7 +343,7 @@ for number in range(3, 64):
     "an array beyond its message": EVERY
     + """
 import json, struct
-from rnngrade import wire
+from rnngrade.execution import wire
 tensor = wire.Encoder._tensor
 def forged(self, value):
     node = tensor(self, value)

@@ -5,9 +5,9 @@ import contextlib
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
-from rnngrade.execute import execute
-from rnngrade.job import Job, Limits, Policy, TestCell
-from rnngrade.names import names_defined
+from rnngrade.execution.execute import execute
+from rnngrade.execution.job import Job, Limits, Policy, TestCell
+from rnngrade.exercise.names import names_defined
 
 
 def job(student, tests, *, exports=(), sandbox=True, policy=None, limits=None, **settings):

@@ -6,7 +6,7 @@ import signal
 import nbformat
 from nbformat.v4 import new_output
 
-from rnngrade.job import Outcome
+from rnngrade.execution.job import Outcome
 
 
 def execute(job):

@@ -4,10 +4,10 @@ import contextlib
 import shutil
 from functools import cache
 
-from rnngrade import runner
-from rnngrade.course import load
-from rnngrade.record import Records
-from rnngrade.workers import in_turn
+from rnngrade.course.course import load
+from rnngrade.run import runner
+from rnngrade.run.record import Records
+from rnngrade.run.workers import in_turn
 from tests.rnngrade.quick_execution import execute as quickly
 from tests.rnngrade.small_course import (
     UNIT,
@@ -38,7 +38,7 @@ def graded(place):
 
 
 def grade(root, *students, execute=quickly, pool=in_turn, **options):
-    """`rnngrade.runner.grade` with a quick execution."""
+    """`rnngrade.run.runner.grade` with a quick execution."""
     course = load(root)
     options = {"jobs": jobs, "execute": execute, "pool": pool, **options}
     return runner.grade(course, UNIT, students, **options)

@@ -12,18 +12,18 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
 
-from rnngrade.course import load
-from rnngrade.job import Job, TestCell
+from rnngrade.course.course import load
+from rnngrade.execution.job import Job, TestCell
 
 UNIT = "sums"
 CONFIG = """
 c = get_config()
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
-c.Autograde.exporter_class = "rnngrade.repair.RepairingExporter"
+c.Autograde.exporter_class = "rnngrade.course.repair.RepairingExporter"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
-    "rnngrade.cells.Restore",
+    "rnngrade.course.cells.Restore",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]

@@ -3,8 +3,8 @@
 import nbformat
 import pytest
 
-from rnngrade import apart
-from rnngrade.job import Outcome
+from rnngrade.course import apart
+from rnngrade.execution.job import Outcome
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from rnngrade.names import names_defined
-from rnngrade.sandbox import layers
+from rnngrade.exercise.names import names_defined
+from rnngrade.isolation.sandbox import layers
 from tests.exercises.submission import bank, release, solved, source
 from tests.rnngrade import attacks
 from tests.rnngrade.exam import examine, said

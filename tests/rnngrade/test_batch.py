@@ -8,10 +8,10 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 
-from rnngrade import repair
-from rnngrade.batch import Batch, Mark
-from rnngrade.course import load
+from rnngrade.course import repair
+from rnngrade.course.course import load
 from rnngrade.errors import CourseError
+from rnngrade.run.batch import Batch, Mark
 from tests.rnngrade.quick_execution import execute
 from tests.rnngrade.small_course import UNIT, autograded, gradebook, hand_in, jobs, make
 

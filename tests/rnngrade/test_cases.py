@@ -6,9 +6,18 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from rnngrade import cases as drawing
-from rnngrade.cases import DTYPES, SIZES, STRIDED, cases, devices, shape, use_devices, use_key
-from rnngrade.seeds import student_seed
+from rnngrade.checks import cases as drawing
+from rnngrade.checks.cases import (
+    DTYPES,
+    SIZES,
+    STRIDED,
+    cases,
+    devices,
+    shape,
+    use_devices,
+    use_key,
+)
+from rnngrade.course.seeds import student_seed
 from tests.helpers import DEVICES
 
 SPEC = {"xs": "T B I", "h_0": "B H", "W": "H H+I", "b": "H"}

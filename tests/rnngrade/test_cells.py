@@ -20,8 +20,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from traitlets.config import Config
 
-from rnngrade.cells import Given, from_gradebook, restore
-from rnngrade.repair import read
+from rnngrade.course.cells import Given, from_gradebook, restore
+from rnngrade.course.repair import read
 from tests.exercises.submission import UNIT, bank, mark, points, release, solved, source
 from tests.rnngrade.broken import (
     CELLS,
@@ -71,9 +71,9 @@ class Course:
         config.CourseDirectory.source_directory = "solutions"
         config.CourseDirectory.release_directory = "exercises"
         config.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
-        config.Autograde.exporter_class = "rnngrade.repair.RepairingExporter"
+        config.Autograde.exporter_class = "rnngrade.course.repair.RepairingExporter"
         config.Autograde.sanitize_preprocessors = [
-            "rnngrade.cells.Restore",
+            "rnngrade.course.cells.Restore",
             "nbgrader.preprocessors.ClearOutput",
             "nbgrader.preprocessors.OverwriteKernelspec",
             "nbgrader.preprocessors.CheckCellMetadata",

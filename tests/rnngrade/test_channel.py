@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from rnngrade.channel import LENGTHS, Channel, Gone, Late, WireError
+from rnngrade.execution.channel import LENGTHS, Channel, Gone, Late, WireError
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rnngrade import check
-from rnngrade.cases import generator
+from rnngrade.checks.cases import generator
 from tests.helpers import DEVICES
 
 
@@ -752,7 +752,7 @@ def test_what_test_cells_import_is_light():
         "IPython",
         "rnnlib",
         "rnngrade.misconceptions",
-        "rnngrade.source",
+        "rnngrade.exercise.source",
     }
 
 

@@ -11,8 +11,8 @@ from nbgrader.apps import ZipCollectApp
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from rnngrade import collect
-from rnngrade.collect import Collector
+from rnngrade.course import collect
+from rnngrade.course.collect import Collector
 
 FOLDER = "/course/downloaded/lstm-gates/extracted/"
 UNIT = "lstm-gates"
@@ -88,8 +88,8 @@ class Course:
         config = Config()
         config.CourseDirectory.root = str(self.root)
         config.CourseDirectory.assignment_id = UNIT
-        config.ZipCollectApp.extractor_plugin = "rnngrade.collect.Extractor"
-        config.ZipCollectApp.collector_plugin = "rnngrade.collect.Collector"
+        config.ZipCollectApp.extractor_plugin = "rnngrade.course.collect.Extractor"
+        config.ZipCollectApp.collector_plugin = "rnngrade.course.collect.Collector"
         app = ZipCollectApp(
             config=config,
             coursedir=CourseDirectory(config=config),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rnngrade.course import load
+from rnngrade.course.course import load
 from rnngrade.errors import CourseError
 
 

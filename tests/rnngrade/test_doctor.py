@@ -7,9 +7,9 @@ from collections import namedtuple
 
 import pytest
 
-from rnngrade import doctor, sandbox
 from rnngrade.errors import CourseError
-from rnngrade.sandbox import Layer, layers, require
+from rnngrade.isolation import doctor, sandbox
+from rnngrade.isolation.sandbox import Layer, layers, require
 
 
 @pytest.fixture(autouse=True)

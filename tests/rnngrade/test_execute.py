@@ -3,8 +3,8 @@
 import pytest
 
 from rnngrade import check
-from rnngrade.execute import MALFORMED, checked
-from rnngrade.sandbox import layers
+from rnngrade.execution.execute import MALFORMED, checked
+from rnngrade.isolation.sandbox import layers
 from tests.exercises.submission import bank, mark, points, release, solved, source
 from tests.rnngrade.attacks import VANDALS
 from tests.rnngrade.exam import examine, printed, said, verdicts

@@ -8,9 +8,9 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook, new_output
 
 from rnngrade.errors import CourseError
-from rnngrade.export import export
-from rnngrade.record import Records
-from rnngrade.spreadsheet import csv_of
+from rnngrade.reports.export import export
+from rnngrade.reports.spreadsheet import csv_of
+from rnngrade.run.record import Records
 from tests.rnngrade.test_feedback import cell, small
 from tests.rnngrade.written_course import WrittenCourse
 

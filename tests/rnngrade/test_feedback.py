@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 
-from rnngrade.course import load
+from rnngrade.course.course import load
 from tests.exercises.submission import secret_lines
 from tests.rnngrade.written_course import UNITS, WrittenCourse, source
 

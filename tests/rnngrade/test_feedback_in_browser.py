@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-from rnngrade.similar import compare, html_of
+from rnngrade.reports.similar import compare, html_of
 from tests.book.conftest import assert_accessible, opened
 from tests.exercises.submission import release
 from tests.rnngrade.test_feedback import display, generate, handed_in, parts

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from rnngrade.journal import Journal
+from rnngrade.run.journal import Journal
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import bs4
 import pytest
 from nbformat.v4 import new_output
 
-from rnngrade.markup import LONGEST_MARKUP, LONGEST_PRINT, Sheet, code, printed
+from rnngrade.course.markup import LONGEST_MARKUP, LONGEST_PRINT, Sheet, code, printed
 
 
 def soup(html):

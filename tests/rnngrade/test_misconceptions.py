@@ -9,7 +9,7 @@ from torch import sigmoid, tanh
 
 import rnnlib
 from rnngrade import check
-from rnngrade.cases import NEAR_0
+from rnngrade.checks.cases import NEAR_0
 from rnngrade.misconceptions import FAMILIES, search
 from rnngrade.misconceptions.family import Family, Places
 from rnnlib.models.attention import DotAttention

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rnngrade.names import names_defined, names_taken
+from rnngrade.exercise.names import names_defined, names_taken
 
 CELL = """
 import os

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rnngrade.course import load
+from rnngrade.course.course import load
 from rnngrade.errors import CourseError
 from tests.rnngrade import small_course
 from tests.rnngrade.quick_execution import execute
@@ -96,7 +96,7 @@ def test_the_gradebook_is_that_of_sqlite(root, tmp_path):
 
 
 def test_killed_while_it_writes_points(root, tmp_path):
-    run = process(die_in, root, "rnngrade.batch:SaveAutoGrades", "_add_score", True)
+    run = process(die_in, root, "rnngrade.run.batch:SaveAutoGrades", "_add_score", True)
     run.join()
     assert run.exitcode == -signal.SIGKILL
     assert grade(root).lacking == 0

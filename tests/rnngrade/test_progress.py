@@ -2,7 +2,7 @@
 
 import io
 
-from rnngrade.progress import Progress
+from rnngrade.run.progress import Progress
 
 
 class Screen(io.StringIO):

@@ -4,13 +4,14 @@ import json
 
 import pytest
 
-from rnngrade import record, repair
-from rnngrade.course import load
+from rnngrade.course import repair
+from rnngrade.course.course import load
 from rnngrade.errors import CourseError
-from rnngrade.job import Job, Limits, Outcome, Policy, TestCell
-from rnngrade.record import Records
-from rnngrade.replay import replay
-from rnngrade.summary import Change, Summary
+from rnngrade.execution.job import Job, Limits, Outcome, Policy, TestCell
+from rnngrade.run import record
+from rnngrade.run.record import Records
+from rnngrade.run.replay import replay
+from rnngrade.run.summary import Change, Summary
 from tests.rnngrade import small_course
 from tests.rnngrade.quick_execution import execute
 from tests.rnngrade.small_class import a_record, grade, graded
@@ -61,6 +62,7 @@ def test_a_record_says_what_was_graded_how_and_with_what(root):
     assert found["hashes"].keys() == {"submission", "tests", "environment"}
     assert found["environment"] == record.environment()
     assert found["environment"].keys() >= {"python", "torch", "numpy", "nbgrader", "rnnlib"}
+    assert found["environment"]["rnngrade"] != found["environment"]["rnnlib"]
     assert found["limits"]["cell_seconds"] == 60
     assert found["policy"] == {"allows": [], "recurrences": False, "cuda": False}
     assert found["sandbox"] == ["rlimits"]

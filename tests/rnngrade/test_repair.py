@@ -8,8 +8,8 @@ import tracemalloc
 import nbformat
 import pytest
 
-from rnngrade import repair
-from rnngrade.repair import Unreadable, read
+from rnngrade.course import repair
+from rnngrade.course.repair import Unreadable, read
 from tests.exercises.submission import bank, release, solved
 from tests.rnngrade.broken import CELLS, FILES, NOT_NOTEBOOKS, broken_submission
 

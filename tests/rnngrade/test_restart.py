@@ -34,7 +34,7 @@ def run_in(root):
 
 def process(target, *arguments):
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["rnngrade.runner", "nbgrader.converters"])
+    context.set_forkserver_preload(["rnngrade.run.runner", "nbgrader.converters"])
     started = context.Process(target=target, args=arguments)
     started.start()
     return started
@@ -91,14 +91,14 @@ def die_in(root, owner, name, before):
 
 
 STEPS = {
-    "between the points of two parts": ("rnngrade.batch:SaveAutoGrades", "_add_score", True),
-    "before the notebook is put in place": ("rnngrade.batch", "_publish", True),
-    "after the notebook is put in place": ("rnngrade.batch", "_publish", False),
-    "before the record": ("rnngrade.record:Records", "write", True),
-    "after the record": ("rnngrade.record:Records", "write", False),
+    "between two parts' points": ("rnngrade.run.batch:SaveAutoGrades", "_add_score", True),
+    "before the notebook is put in place": ("rnngrade.run.batch", "_publish", True),
+    "after the notebook is put in place": ("rnngrade.run.batch", "_publish", False),
+    "before the record": ("rnngrade.run.record:Records", "write", True),
+    "after the record": ("rnngrade.run.record:Records", "write", False),
     "while it writes a file": ("os", "replace", True),
-    "before a line of the journal": ("rnngrade.journal:Journal", "write", True),
-    "after a line of the journal": ("rnngrade.journal:Journal", "write", False),
+    "before a line of the journal": ("rnngrade.run.journal:Journal", "write", True),
+    "after a line of the journal": ("rnngrade.run.journal:Journal", "write", False),
 }
 
 
@@ -115,7 +115,7 @@ def test_half_saved_the_scores_before_are_still_told(tmp_path, monkeypatch):
     monkeypatch.chdir(root)
     for student in ("anna", "ben"):
         hand_in(root, student, one="right", two="half")
-    run = process(die_in, root, "rnngrade.batch:SaveAutoGrades", "_add_score", False)
+    run = process(die_in, root, "rnngrade.run.batch:SaveAutoGrades", "_add_score", False)
     run.join()
     assert run.exitcode == -signal.SIGKILL
     assert now(root)[0]["anna"]["grades"]["two-test"][0] == 0.5  # half saved

@@ -10,10 +10,10 @@ import pytest
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import OperationalError
 
-from rnngrade import batch, runner, workers
-from rnngrade.course import load
+from rnngrade.course.course import load
 from rnngrade.errors import CourseError
-from rnngrade.job import Limits
+from rnngrade.execution.job import Limits
+from rnngrade.run import batch, runner, workers
 from tests.rnngrade import quick_execution, small_course
 from tests.rnngrade.small_class import CLASS, a_record, grade, graded, handed_in, now
 from tests.rnngrade.small_course import UNIT, hand_in, jobs, make

@@ -19,10 +19,10 @@ from string import Template
 
 import pytest
 
-from rnngrade import confine, sandbox, visible
 from rnngrade.errors import CourseError
-from rnngrade.sandbox import Box, Layer, layers, require
-from rnngrade.warm import Warm
+from rnngrade.isolation import confine, sandbox, visible
+from rnngrade.isolation.sandbox import Box, Layer, layers, require
+from rnngrade.isolation.warm import Warm
 from tests.rnngrade import hostile
 
 ROOT = Path(__file__).parents[2]
@@ -192,7 +192,7 @@ ATTACKS = [
     ("read", {"path": "/etc/passwd"}),
     ("read", {"path": "$gradebook"}),
     ("read", {"path": "$root/solutions/$unit/$unit.md"}),
-    ("read", {"path": "$root/rnngrade/examiner.py"}),
+    ("read", {"path": "$root/rnngrade/execution/examiner.py"}),
     ("read", {"path": "$root/rnnlib/steps.py"}),
     ("read", {"path": "/proc/1/environ"}),
     ("read", {"path": "/proc/$grader/environ"}),
@@ -440,10 +440,12 @@ def test_no_folder_is_left_on_this_machine(mode, monkeypatch):
 def package(request, tmp_path, monkeypatch, mode):
     """A package with a module to be seen and one to be hidden, installed or not."""
     package = tmp_path / request.param / "answers"
-    package.mkdir(parents=True)
-    for name in ("__init__", "public", "private"):
-        (package / f"{name}.py").write_text(f"{name} = 1")
-    for folder in (package, *package.parents):
+    room = package / "room"
+    room.mkdir(parents=True)
+    for folder in (package, room):
+        for name in ("__init__", "public", "private"):
+            (folder / f"{name}.py").write_text(f"{name} = 1")
+    for folder in (room, *room.parents):
         if folder.is_relative_to(tmp_path):
             folder.chmod(0o755)
     if os.geteuid() == 0 and mode == "no bubblewrap" and not _others_can_read(package):
@@ -452,18 +454,20 @@ def package(request, tmp_path, monkeypatch, mode):
     visible.python.cache_clear()
     yield package
     visible.python.cache_clear()
-    sys.modules.pop("answers", None)  # which `module_files` has imported
+    for name in ("answers", "answers.room"):  # which `module_files` has imported
+        sys.modules.pop(name, None)
 
 
 def test_of_a_package_there_is_only_what_the_box_names(package):
-    public, private = str(package / "public.py"), str(package / "private.py")
-    shown = sandbox.module_files("answers.public")
+    shown = sandbox.module_files("answers.public", "answers.room.public")
     box = replace(BOX, hidden=("answers",), readonly=(*BOX.readonly, *shown))
     with closing(Warm("tests.rnngrade.hostile:run", ("answers",), box)) as warm:
-        assert attempt(warm, "load", module="answers.public") == {"gained": public}
-        assert "gained" not in attempt(warm, "load", module="answers.private")
-        assert "refused" in attempt(warm, "read", path=private)
-        assert "refused" in attempt(warm, "write", path=str(package / "new.py"))
+        for folder, name in ((package, "answers"), (package / "room", "answers.room")):
+            public, private = str(folder / "public.py"), str(folder / "private.py")
+            assert attempt(warm, "load", module=f"{name}.public") == {"gained": public}
+            assert "gained" not in attempt(warm, "load", module=f"{name}.private")
+            assert "refused" in attempt(warm, "read", path=private)
+            assert "refused" in attempt(warm, "write", path=str(folder / "new.py"))
 
 
 def test_a_package_that_is_not_hidden_is_part_of_the_installation(package):
@@ -554,9 +558,10 @@ def test_a_box_names_its_bad_argument(name, value):
 
 
 def test_module_files_are_the_module_and_the_packages_above():
-    files = sandbox.module_files("rnngrade.confine", "rnngrade.errors")
-    names = [os.path.relpath(file, ROOT) for file in files]
-    assert names == ["rnngrade/__init__.py", "rnngrade/confine.py", "rnngrade/errors.py"]
+    files = sandbox.module_files("rnngrade.isolation.confine", "rnngrade.errors")
+    names = [os.path.relpath(file, ROOT / "rnngrade") for file in files]
+    above = ["__init__.py", "isolation/__init__.py"]
+    assert names == [*above, "isolation/confine.py", "errors.py"]
     with pytest.raises(CourseError, match=r"rnngrade\.nothing"):
         sandbox.module_files("rnngrade.nothing")
 

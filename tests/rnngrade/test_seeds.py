@@ -5,8 +5,8 @@ import stat
 
 import pytest
 
+from rnngrade.course.seeds import FILE, VARIABLE, course_secret, student_seed
 from rnngrade.errors import CourseError
-from rnngrade.seeds import FILE, VARIABLE, course_secret, student_seed
 
 ANNA = ("lstm-gates", "lstm-gates", "anna")
 
@@ -56,7 +56,7 @@ def test_graders_that_start_at_once_agree(tmp_path, monkeypatch):
         (tmp_path / FILE).write_text("of the other grader")
         return "f" * 2 * size
 
-    monkeypatch.setattr("rnngrade.seeds.secrets.token_hex", meanwhile)
+    monkeypatch.setattr("rnngrade.course.seeds.secrets.token_hex", meanwhile)
     assert course_secret(tmp_path) == b"of the other grader"
     assert os.listdir(tmp_path) == [FILE]
 

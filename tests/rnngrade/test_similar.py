@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from rnngrade.errors import CourseError
-from rnngrade.similar import CAUTION, compare, similar
+from rnngrade.reports.similar import CAUTION, compare, similar
 from tests.exercises.submission import ROOT, UNIT, bank, release, solved
 
 RIGHT = bank().RIGHT

@@ -4,9 +4,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from rnngrade.course.unit import load_unit
 from rnngrade.errors import CourseError
-from rnngrade.job import Limits, Policy, TestCell
-from rnngrade.unit import load_unit
+from rnngrade.execution.job import Limits, Policy, TestCell
 
 
 @pytest.fixture(scope="module")

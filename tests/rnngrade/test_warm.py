@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from rnngrade import warm as warm_module
 from rnngrade.errors import CourseError
-from rnngrade.sandbox import Box, layers, require
-from rnngrade.warm import Exit, Warm, warm
+from rnngrade.isolation import warm as warm_module
+from rnngrade.isolation.sandbox import Box, layers, require
+from rnngrade.isolation.warm import Exit, Warm, warm
 from tests.rnngrade import hostile
 
 ENTRY = "tests.rnngrade.hostile:run"
@@ -283,8 +283,8 @@ def test_a_kind_that_is_closed_ends_its_processes():
 
 OWNER = """
 import sys, time
-from rnngrade.sandbox import Box
-from rnngrade.warm import warm
+from rnngrade.isolation.sandbox import Box
+from rnngrade.isolation.warm import warm
 kinds = {
     "trusted": None,
     "closed": Box(readonly=(sys.argv[1],)),
@@ -323,7 +323,7 @@ def test_all_end_when_the_owner_is_killed(box):
 
 FORKING = """
 import os
-from rnngrade.warm import warm
+from rnngrade.isolation.warm import warm
 from tests.rnngrade.test_warm import ask
 kind = warm("tests.rnngrade.hostile:run")
 assert ask(kind, "hello", text="before") == "before"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from rnngrade.channel import WireError
-from rnngrade.wire import MAX_DEPTH, MAX_NODES, Decoder, Encoder
+from rnngrade.execution.channel import WireError
+from rnngrade.execution.wire import MAX_DEPTH, MAX_NODES, Decoder, Encoder
 
 
 def across(value):

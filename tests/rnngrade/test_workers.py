@@ -5,10 +5,10 @@ import time
 import pytest
 from distributed import LocalCluster
 
-from rnngrade import workers
 from rnngrade.errors import CourseError
-from rnngrade.record import environment
-from rnngrade.workers import AHEAD, on_dask
+from rnngrade.run import workers
+from rnngrade.run.record import environment
+from rnngrade.run.workers import AHEAD, on_dask
 from tests.rnngrade.small_class import grade, graded, handed_in, now
 from tests.rnngrade.small_course import hand_in
 

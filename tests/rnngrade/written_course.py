@@ -5,8 +5,8 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook
 
-from rnngrade.course import load
-from rnngrade.source import read_source
+from rnngrade.course.course import load
+from rnngrade.exercise.source import read_source
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted(path.parent.name for path in (ROOT / "solutions").glob("*/*.md"))

@@ -1,0 +1,1 @@
+"""What a test cell's checks are made of: inputs drawn at random, trials, and one result."""

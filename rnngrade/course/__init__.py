@@ -1,0 +1,1 @@
+"""What stands under nbgrader: the course, its units, and each step over a notebook."""

@@ -1,0 +1,218 @@
+"""The page that a student gets: points, one sentence per lost part, the notebook as it ran.
+
+What a cell is, and what stands in a test, comes from the gradebook and not from what was
+handed in. Of a test the page shows the visible lines and one sentence, and nothing else.
+"""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from nbconvert.exporters import Exporter
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import ClearHiddenTests
+
+from rnngrade.course.markup import Sheet, code, printed
+
+LONGEST_SENTENCE = 400
+TELLING = 6  # a line with fewer characters gives nothing away
+
+
+@dataclass
+class Part:
+    """What a student got for one part."""
+
+    id: str
+    score: float
+    max_score: float
+    waits: bool = False  # for a human
+    sentence: str = ""
+    shown: bool = False  # whether its cell is on the page
+
+    @property
+    def name(self):
+        """The part as people call it: its cell is "forget-gate-test"."""
+        return self.id.removesuffix("-test")
+
+    @property
+    def full(self):
+        """Whether nothing was lost."""
+        return self.score >= self.max_score
+
+
+class FeedbackPage(Exporter):
+    """What `nbgrader generate_feedback` calls for each notebook in autograded/."""
+
+    file_extension = ".html"
+    output_mimetype = "text/html"
+
+    def from_notebook_node(self, nb, resources=None, **kw):
+        """The page of one notebook, as HTML."""
+        nb, resources = super().from_notebook_node(nb, resources, **kw)
+        where = resources["nbgrader"]
+        with Gradebook(where["db_url"]) as gradebook:
+            report = Report(gradebook, where, nb, ClearHiddenTests(parent=self))
+            return report.page(), resources
+
+
+class Report:
+    """What the gradebook and the notebook in autograded/ say about one submission.
+
+    Args:
+        gradebook: an open one.
+        where: with "assignment", "notebook" and "student", as nbgrader's exporters get it.
+        notebook: the notebook in autograded/.
+        clear: nbgrader's step that takes hidden tests out; it knows their delimiters.
+    """
+
+    def __init__(self, gradebook, where, notebook, clear):
+        self._unit, self._notebook = where["assignment"], notebook
+        self._graded = gradebook.find_submission_notebook(
+            where["notebook"], where["assignment"], where["student"]
+        )
+        self._student = gradebook.find_student(where["student"])
+        known = self._graded.notebook
+        self._answers = {cell.name for cell in (*known.solution_cells, *known.task_cells)}
+        self._sources = {cell.name: cell for cell in known.source_cells}
+        self._visible = {name: _visible(cell, clear) for name, cell in self._sources.items()}
+        self._comments = {c.name: c.comment for c in self._graded.comments if c.comment}
+
+    def page(self):
+        """The page, as HTML."""
+        names = (self._student.first_name, self._student.last_name)
+        penalty = self._graded.late_submission_penalty or 0
+        told = self._notebook.metadata.get("rnngrade", {})
+        return render(
+            "feedback.html.j2",
+            unit=self._unit,
+            student=" ".join(filter(None, names)) or self._student.id,
+            score=max(0, self._graded.score - penalty),
+            max_score=self._graded.max_score,
+            penalty=penalty,
+            waiting=self._graded.needs_manual_grade,
+            repairs=told.get("repairs", []),
+            unreadable=told.get("unreadable", ""),
+            cells=[*self._cells()],
+            parts=self.parts.values(),
+        )
+
+    def in_short(self):
+        """The lost parts and the instructor's comments, a line each."""
+        lines = [
+            f"{part.name}: {part.score:g} of {part.max_score:g}. {part.sentence}"
+            for part in self.parts.values()
+            if not part.full
+        ]
+        lines += [f"{name}: {comment}" for name, comment in self._comments.items()]
+        return "\n".join(lines)
+
+    @cached_property
+    def parts(self):
+        """The parts by their grade_id, in the order of the notebook."""
+        said = {}
+        for cell in self._notebook.cells:
+            said.setdefault(_name(cell), []).extend(cell.get("outputs", ()))
+        places = {name: place for place, name in enumerate(said)}
+        parts = {
+            grade.name: Part(grade.name, grade.score, grade.max_score, grade.needs_manual_grade)
+            for grade in sorted(
+                self._graded.grades, key=lambda g: places.get(g.name, len(said))
+            )
+        }
+        for part in parts.values():
+            part.sentence = self._sentence(part, said.get(part.id, ()))
+        return parts
+
+    def _sentence(self, part, outputs):
+        """What is off, in one line; the lines of a traceback and of a test never get here."""
+        if part.waits:
+            return "This part is still to be graded by hand."
+        if part.full:
+            return ""
+        errors = [o for o in outputs if o.output_type == "error"]
+        if part.id in self._answers or not errors:
+            return "Not all points were given."
+        error = errors[-1]
+        first = next(iter(error.evalue.strip().splitlines()), "").strip()
+        if error.ename != "AssertionError":
+            first = f"{error.ename}: {first}"
+        if not first or any(line in first for line in self._hidden):
+            return "A check did not pass."
+        return first if len(first) <= LONGEST_SENTENCE else f"{first[:LONGEST_SENTENCE]} …"
+
+    @cached_property
+    def _hidden(self):
+        """The telling lines of all hidden tests."""
+        lines = set()
+        for name, cell in self._sources.items():
+            lines |= _lines(cell.source) - _lines(self._visible[name])
+        return {line for line in lines if len(line) >= TELLING}
+
+    def _cells(self):
+        """The cells as the template wants them."""
+        sheet, seen = Sheet(above=2), set()
+        for cell in self._notebook.cells:
+            name = _name(cell)
+            known = name in self._sources
+            shown = NotebookNode(
+                words=None,
+                source=None,
+                outputs=[],
+                hides=False,
+                checks=known and name not in self._answers,
+                anchor=name if known and name not in seen else "",
+                part=self.parts.get(name),
+                comment=sheet.text(self._comments.get(name, "")),
+            )
+            if known:
+                seen.add(name)
+            if shown.part:
+                shown.part.shown = True
+            source, kind = cell.source, cell.cell_type
+            if shown.checks:
+                source, kind = self._visible[name], self._sources[name].cell_type
+                shown.hides = source != self._sources[name].source
+            if kind == "markdown":
+                shown.words = sheet.text(source, cell.get("attachments"))
+            elif kind == "raw":
+                shown.words = printed(source)
+            else:
+                shown.source = code(source)
+                if not (shown.checks and (shown.part or shown.hides)):
+                    shown.outputs = [*filter(None, map(sheet.output, cell.outputs))]
+            yield shown
+
+
+def render(template, **values):
+    """Fill in a template of this package; values are escaped unless they are `Markup`."""
+    return _templates().get_template(template).render(**values)
+
+
+@cache
+def _templates():
+    environment = Environment(
+        loader=PackageLoader("rnngrade.course"),
+        autoescape=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["points"] = lambda points: f"{round(points, 2):g}"
+    return environment
+
+
+def _name(cell):
+    known = cell.metadata.get("nbgrader")
+    return known.get("grade_id") if isinstance(known, dict) else None
+
+
+def _visible(cell, clear):
+    """The source of an instructor's cell without its hidden tests."""
+    metadata = {"nbgrader": {"grade": True}}  # to `clear` a hidden test elsewhere is an error
+    made = new_code_cell(cell.source, metadata=metadata)
+    return clear.preprocess_cell(made, {}, 0)[0].source
+
+
+def _lines(text):
+    return {line.strip() for line in text.split("\n")}

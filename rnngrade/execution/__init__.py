@@ -1,0 +1,1 @@
+"""One submission, run in two processes: the student's, and the examiner's."""

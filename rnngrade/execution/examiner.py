@@ -1,0 +1,358 @@
+"""The examiner's process: it runs the instructor's test cells and never the student's code.
+
+The names that a test takes from the student are proxies here. A call goes to the student's
+process as plain values, and plain values come back; gradients pass through it as through any
+function of torch.
+"""
+
+import builtins
+import contextlib
+import socket
+import time
+import zlib
+
+import torch
+from torch.autograd.function import once_differentiable
+
+from rnngrade.check import ChangedArgument, Forbidden
+from rnngrade.checks import cases
+from rnngrade.execution.channel import Channel, WireError
+from rnngrade.execution.shell import SHELL
+from rnngrade.execution.wire import Decoder, Encoder
+from rnngrade.exercise.names import names_taken
+
+# What a student's code may raise here. StopIteration and its like would end a loop of ours.
+ERRORS = {"Forbidden": Forbidden, "OutOfTime": TimeoutError} | {
+    name: kind
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type)
+    and issubclass(
+        kind,
+        ArithmeticError
+        | AssertionError
+        | AttributeError
+        | LookupError
+        | NameError
+        | NotImplementedError
+        | RuntimeError
+        | TypeError
+        | ValueError,
+    )
+    and not issubclass(kind, UnicodeError)
+}
+MAX_STEPS = 20_000  # of a generator
+
+
+class StudentError(Exception):
+    """An exception of a kind that is not Python's own."""
+
+
+def serve(sock, seed, cuda, call_seconds, message_bytes, total_bytes):
+    """Run test cells until the connection closes.
+
+    Args:
+        sock: the connection to the grader, which first sends the one to the student.
+        seed: of this student's random cases, hexadecimal.
+        cuda: whether functions are tested on a GPU too, where there is one.
+        call_seconds, message_bytes, total_bytes: of the unit's `Limits`.
+    """
+    _, (student, *_), *_ = socket.recv_fds(sock, 1, 1)
+    channel = Channel(socket.socket(fileno=student), message_bytes, total_bytes)
+    cases.use_key(seed)
+    if cuda and torch.cuda.is_available():
+        cases.use_devices("cpu", "cuda")
+    torch.manual_seed(int(seed, 16) % 2**63)
+    Examiner(Channel(sock), Student(channel, call_seconds)).serve()
+
+
+class Examiner:
+    """Runs cells in one namespace, as a kernel does."""
+
+    def __init__(self, grader, student):
+        self._grader, self._student = grader, student
+        SHELL.reset(new_session=False)
+        SHELL.InteractiveTB.set_mode("Minimal")  # a traceback takes 50 ms, and is dropped
+
+    def serve(self):
+        """Run one cell after another."""
+        while True:
+            head, _ = self._grader.receive()
+            names = []
+            with contextlib.suppress(SyntaxError):  # the shell will tell
+                names = sorted(names_taken(head["source"]) & set(head["exports"]))
+            self._student.until = time.monotonic() + head["seconds"]
+            for name in names:
+                SHELL.user_ns.pop(name, None)
+            SHELL.user_ns.update(self._student.names(names))
+            outputs, _ = SHELL.run(head["source"], head["limit"])
+            for output in outputs:
+                if output["output_type"] == "error":  # the sentence, not the lines of the test
+                    output["traceback"] = [f"{output['ename']}: {output['evalue']}"]
+            self._grader.send({"outputs": outputs, "gone": self._student.gone})
+
+
+class StudentGone(ConnectionError):
+    """The student's process has ended or said something that no honest one says."""
+
+
+class Student:
+    """The connection to the student's process.
+
+    `until` is the time at which the present cell must be done; `gone` says why the process
+    answers no more, or is None.
+    """
+
+    def __init__(self, channel, call_seconds):
+        self._channel, self._call_seconds = channel, call_seconds
+        self._callbacks, self._calls = [], 0
+        self.gone, self.until = None, 0
+
+    def names(self, names):
+        """What the student's names stand for: plain values, or proxies.
+
+        A name is left out where there is nothing that a test could take.
+        """
+        found = {}
+        with contextlib.suppress(Exception):  # whatever comes instead of an answer
+            reply, payload = self.ask({"op": "names", "names": names})
+            decoder = Decoder(payload, self.proxy)
+            for name in reply.keys() & set(names):
+                with contextlib.suppress(WireError):
+                    found[name] = decoder(reply[name])
+        return found
+
+    def ask(self, request, payload=b""):
+        """Send a request; the answer, or the student's exception."""
+        if self.gone:
+            raise StudentGone(self.gone)
+        start = time.monotonic()
+        seconds = min(self._call_seconds, self.until - start)
+        try:
+            self._channel.send({**request, "seconds": max(seconds, 0.01)}, payload, seconds)
+            # It has a moment to interrupt itself; one that does not is not asked again.
+            end = start + seconds + 2
+            reply, payload = self._channel.receive(end - time.monotonic())
+            while "callback" in reply:
+                self._answer(reply, payload, end - time.monotonic())
+                reply, payload = self._channel.receive(end - time.monotonic())
+        except WireError as error:
+            self.gone = f"{error}"
+            raise StudentGone(self.gone) from None
+        if "error" in reply:
+            raise _exception(reply["error"])
+        return reply, payload
+
+    def call(self, number, arguments, keywords, attribute=None, module=None, changes=False):
+        """Call what has this number, with gradients if an argument asks for them."""
+        encoder = Encoder(self._tell)
+        state = module and {**dict(module.named_parameters()), **dict(module.named_buffers())}
+        request = {
+            "op": "call",
+            "call": self._calls,
+            "object": number,
+            "attribute": attribute,
+            "args": encoder(list(arguments)),
+            "kwargs": encoder(keywords),
+            "state": encoder(state),
+            "training": bool(module and module.training),
+            "seed": _draw_seed(),
+        }
+        inputs = [tensor for tensor in encoder.tensors if tensor.requires_grad]
+        request["grad"] = torch.is_grad_enabled() and bool(inputs)
+        call, self._calls = self._calls, self._calls + 1
+        reply, payload = self.ask(request, encoder.payload)
+
+        def wrap(tensor, index, grad):
+            if not (request["grad"] and grad):
+                return tensor
+            return _Through.apply(self, call, index, tensor, *inputs)
+
+        value = self._decode(Decoder(payload, self.proxy, wrap=wrap), reply.get("value"))
+        self._take_changes(reply, payload, arguments, changes)
+        return value
+
+    def products(self, call, output, cotangent):
+        """The product of a cotangent with the Jacobian of one output of a call."""
+        encoder = Encoder()
+        tree = encoder(cotangent)
+        request = {"op": "products", "call": call, "output": output, "cotangent": tree}
+        reply, payload = self.ask(request, encoder.payload)
+        return self._decode(Decoder(payload), reply.get("value"))
+
+    def next(self, number):
+        """The next member of an iterator."""
+        reply, payload = self.ask({"op": "next", "object": number})
+        if reply.get("end"):
+            raise StopIteration
+        return self._decode(Decoder(payload, self.proxy), reply.get("value"))
+
+    def proxy(self, node, decoder):
+        """What stands here for an object that stays with the student."""
+        number, kind, name = node["object"], node["kind"], node["name"]
+        if type(number) is not int or type(name) is not str:
+            raise WireError("a value is malformed")
+        if kind == "module":
+            return RemoteModule(self, number, name, node, decoder(node["state"]))
+        return {"iterator": RemoteIterator}.get(kind, Remote)(self, number, name)
+
+    def _decode(self, decoder, tree):
+        try:
+            return decoder(tree)
+        except WireError as error:
+            raise StudentError(f"{error}") from None
+
+    def _take_changes(self, reply, payload, arguments, wanted):
+        """A function whose name ends in _ changes its arguments; no other may."""
+        for position, tree in reply.get("changed") or []:
+            if not wanted:
+                raise ChangedArgument(position)
+            old, new = arguments[position], self._decode(Decoder(payload), tree)
+            _overwrite(old, new)
+
+    def _tell(self, value, encoder):
+        if isinstance(value, Remote | RemoteIterator):
+            return {"object": value._number}
+        if callable(value):
+            self._callbacks.append(value)
+            return {"callback": len(self._callbacks) - 1}
+        raise WireError(f"a test may not pass a {type(value).__name__} to the student's code")
+
+    def _answer(self, request, payload, seconds):
+        encoder = Encoder()
+        try:
+            function = self._callbacks[request["callback"]]
+            answer = {"value": encoder(function(*Decoder(payload)(request["args"])))}
+        except Exception:
+            answer = {"error": "the function that was passed does not take this"}
+        self._channel.send(answer, encoder.payload, seconds)
+
+
+class _Through(torch.autograd.Function):
+    """A tensor that came back from the student, as a function of those that went there."""
+
+    @staticmethod
+    def forward(ctx, student, call, output, tensor, *inputs):
+        ctx.asked = student, call, output
+        ctx.like = [(tensor.shape, tensor.dtype) for tensor in inputs]
+        return tensor.clone()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, cotangent):
+        student, call, output = ctx.asked
+        gradients = student.products(call, output, cotangent)
+        if not isinstance(gradients, list) or len(gradients) != len(ctx.like):
+            raise StudentError("a gradient is missing")
+        for gradient, like in zip(gradients, ctx.like, strict=True):
+            if gradient is not None and (gradient.shape, gradient.dtype) != like:
+                raise StudentError("a gradient has another shape or dtype than its input")
+        return None, None, None, None, *gradients
+
+
+class Remote:
+    """A function, a class or another object that stays with the student.
+
+    It has neither truth value nor equality: a test that asks for one is wrong.
+    """
+
+    def __init__(self, student, number, name):
+        self._student, self._number, self.__name__ = student, number, name
+
+    def __call__(self, *arguments, **keywords):
+        """Call it there."""
+        changes = self.__name__.endswith("_")
+        return self._student.call(self._number, arguments, keywords, changes=changes)
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return RemoteMethod(self._student, self._number, name)
+
+    def __bool__(self):
+        raise TypeError(f"{self.__name__} of the student has no truth value")
+
+    def __eq__(self, other):
+        raise TypeError(f"{self.__name__} of the student cannot be compared")
+
+    __hash__ = None
+
+
+class RemoteMethod:
+    """A method of an object that stays with the student."""
+
+    def __init__(self, student, number, name):
+        self._student, self._number, self.__name__ = student, number, name
+
+    def __call__(self, *arguments, **keywords):
+        """Call it there."""
+        changes = self.__name__.endswith("_")
+        return self._student.call(
+            self._number, arguments, keywords, attribute=self.__name__, changes=changes
+        )
+
+
+class RemoteIterator:
+    """A generator that runs with the student."""
+
+    def __init__(self, student, number, name):
+        self._student, self._number, self.__name__, self._steps = student, number, name, 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise StudentError(f"{self.__name__} does not end")
+        return self._student.next(self._number)
+
+
+class RemoteModule(torch.nn.Module):
+    """A module of the student's: its weights are here, and its forward runs there."""
+
+    def __init__(self, student, number, name, node, state):
+        super().__init__()
+        self._student, self._number, self.__name__ = student, number, name
+        for path, tensor in state.items():
+            *folders, leaf = path.split(".")
+            module = self
+            for folder in folders:
+                if folder not in dict(module.named_children()):
+                    module.add_module(folder, torch.nn.Module())
+                module = module.get_submodule(folder)
+            if path in node["parameters"]:
+                module.register_parameter(leaf, torch.nn.Parameter(tensor.clone()))
+            else:
+                module.register_buffer(leaf, tensor)
+        self.train(node["training"] is True)
+
+    def forward(self, *arguments, **keywords):
+        """Send the weights along, so that they may be changed and differentiated here."""
+        return self._student.call(self._number, arguments, keywords, module=self)
+
+
+def _exception(error):
+    name, message = (str(part)[:2000] for part in error)
+    if name in ERRORS:
+        return ERRORS[name](message)
+    return StudentError(f"{name}: {message}" if message else name)
+
+
+def _draw_seed():
+    """A seed for the student's random numbers, from ours: seeding a test seeds both."""
+    seed = zlib.crc32(torch.get_rng_state().numpy())
+    torch.rand(())
+    return seed
+
+
+def _overwrite(old, new):
+    if isinstance(old, torch.Tensor):
+        if not isinstance(new, torch.Tensor) or new.shape != old.shape:
+            raise StudentError("an argument has another shape after the call")
+        with torch.no_grad():
+            old.copy_(new)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for mine, theirs in zip(old, new, strict=True):
+            _overwrite(mine, theirs)
+    elif type(old) is not type(new) or old != new:
+        raise StudentError("an argument of another kind stands there after the call")

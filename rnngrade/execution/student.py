@@ -1,0 +1,237 @@
+"""The student's process: it runs the student's cells and answers the examiner's calls.
+
+Everything it says is distrusted by those who listen, so nothing here needs to be safe against
+the student's code, which shares the process. It only has to be right for honest work.
+"""
+
+import ast
+import contextlib
+import os
+import random
+import signal
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from rnngrade.check import Forbidden
+from rnngrade.execution import policy
+from rnngrade.execution.channel import Channel, WireError
+from rnngrade.execution.shell import SHELL
+from rnngrade.execution.wire import Decoder, Encoder
+
+KEPT_GRAPHS = 64  # calls whose gradients may still be asked for
+_END = object()
+
+
+class OutOfTime(BaseException):
+    """The cell or the call ran too long; no `except Exception` of the student's stops it."""
+
+
+def serve(sock, files, allows, recurrences):
+    """Answer requests until the connection closes.
+
+    Args:
+        sock: the connection to the grader and, in turn, to the examiner.
+        files: the unit's data files, each name with its bytes in hexadecimal.
+        allows, recurrences: of the unit's `Policy`.
+    """
+    for name, data in files.items():
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes.fromhex(data))
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):  # what a library in C writes is nobody's to read
+        os.dup2(nowhere, stream)
+    policy.enforce(allows, recurrences)
+    signal.signal(signal.SIGALRM, _alarm)
+    Student(Channel(sock)).serve()
+
+
+def _alarm(*_):
+    raise OutOfTime("it ran too long and was stopped")
+
+
+class Student:
+    """What the requests need to remember."""
+
+    def __init__(self, channel):
+        self._channel = channel
+        self._objects = {}  # what has been told of by number
+        self._graphs = {}  # call -> (its outputs, its inputs that ask for gradients)
+        self._requests = {
+            "cell": self._cell,
+            "names": self._names,
+            "call": self._call,
+            "products": self._products,
+            "next": self._next,
+        }
+
+    def serve(self):
+        """Answer one request after another."""
+        while True:
+            head, payload = self._channel.receive()
+            answer = self._requests[head["op"]]
+            try:
+                # Again every second: code that swallows the first alarm may let go later.
+                signal.setitimer(signal.ITIMER_REAL, head["seconds"], 1)
+                try:
+                    reply, payload = answer(head, payload)
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            except BaseException as error:
+                reply, payload = {"error": [type(error).__name__, _message(error)]}, b""
+            self._channel.send(reply, payload)
+
+    def _cell(self, head, payload):
+        SHELL.execution_count = head["number"]
+        outputs, error = SHELL.run(head["source"], head["limit"])
+        if isinstance(error, Forbidden):
+            # Comparing one's own work with the library is no fault: the rest still counts.
+            for statement in _after(error, head["source"]):
+                more, _ = SHELL.run(statement, outputs.left)
+                outputs += more
+        return {"outputs": outputs}, b""
+
+    def _names(self, head, payload):
+        encoder, found = Encoder(self._tell), {}
+        for name in head["names"]:
+            with contextlib.suppress(KeyError, WireError):  # not there, or nothing to send
+                found[name] = encoder(SHELL.user_ns[name])
+        return found, encoder.payload
+
+    def _call(self, head, payload):
+        decoder = Decoder(payload, self._find, grad=head["grad"])
+        function = self._objects[head["object"]]
+        arguments, keywords, state = (decoder(head[k]) for k in ("args", "kwargs", "state"))
+        if head["attribute"]:
+            function = getattr(function, head["attribute"])
+        _seed(head["seed"])
+        before = _copy(arguments)
+        with torch.set_grad_enabled(head["grad"]), SHELL.quiet():
+            if state is None:
+                result = function(*arguments, **keywords)
+            else:
+                function.train(head["training"])
+                result = torch.func.functional_call(function, state, tuple(arguments), keywords)
+        encoder = Encoder(self._tell)
+        reply = {"value": encoder(result)}
+        if head["grad"]:
+            self._graphs[head["call"]] = (
+                list(encoder.tensors),
+                [tensor for tensor in decoder.tensors if tensor.requires_grad],
+            )
+            self._graphs.pop(head["call"] - KEPT_GRAPHS, None)
+        reply["changed"] = [
+            [position, encoder(argument)]
+            for position, argument in enumerate(arguments)
+            if not _same(before[position], argument)
+        ]
+        return reply, encoder.payload
+
+    def _products(self, head, payload):
+        """The product of a cotangent with the Jacobian of one output of an earlier call."""
+        outputs, inputs = self._graphs[head["call"]]
+        output, cotangent = outputs[head["output"]], Decoder(payload)(head["cotangent"])
+        gradients = torch.autograd.grad(
+            output, inputs, cotangent, allow_unused=True, retain_graph=True
+        )
+        encoder = Encoder()
+        return {"value": encoder(list(gradients))}, encoder.payload
+
+    def _next(self, head, payload):
+        encoder = Encoder(self._tell)
+        with SHELL.quiet():
+            member = next(self._objects[head["object"]], _END)
+        if member is _END:
+            return {"end": True}, b""
+        return {"value": encoder(member)}, encoder.payload
+
+    def _tell(self, value, encoder):
+        """What the examiner is told of a value that stays here."""
+        number = len(self._objects) + 1
+        self._objects[number] = value
+        name = getattr(value, "__name__", type(value).__name__)
+        node = {"object": number, "name": str(name)[:80], "kind": _kind(value)}
+        if node["kind"] == "module":
+            node["training"] = value.training
+            parameters, buffers = dict(value.named_parameters()), dict(value.named_buffers())
+            node["parameters"] = sorted(parameters)
+            node["state"] = encoder({**parameters, **buffers})
+        return node
+
+    def _find(self, node, decoder):
+        if "callback" in node:
+            return lambda *arguments: self._call_back(node["callback"], arguments)
+        return self._objects[node["object"]]
+
+    def _call_back(self, number, arguments):
+        """Call a function of the examiner's, in the middle of a call of ours."""
+        encoder = Encoder(self._tell)
+        tree = encoder(list(arguments))
+        self._channel.send({"callback": number, "args": tree}, encoder.payload)
+        head, payload = self._channel.receive()
+        if "error" in head:
+            raise RuntimeError(head["error"])
+        return Decoder(payload)(head["value"])
+
+
+def _message(error):
+    if isinstance(error, KeyError) and len(error.args) == 1:
+        return str(error.args[0])[:2000]  # its text has quotation marks around it
+    return str(error)[:2000]
+
+
+def _kind(value):
+    if isinstance(value, torch.nn.Module):
+        return "module"
+    if isinstance(value, type):
+        return "class"
+    if hasattr(value, "__next__"):
+        return "iterator"
+    return "function" if callable(value) else "object"
+
+
+def _seed(number):
+    random.seed(number)
+    np.random.seed(number)
+    # Not `torch.manual_seed`: for a GPU that is not in use it takes down where it was called.
+    torch.default_generator.manual_seed(number)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(number)
+
+
+def _copy(value):
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone()
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, list | tuple):
+        return [_copy(member) for member in value]
+    if isinstance(value, dict):
+        return {key: _copy(member) for key, member in value.items()}
+    return value
+
+
+def _same(copy, value):
+    if isinstance(value, torch.Tensor):
+        return copy.shape == value.shape and torch.equal(copy, value.detach())
+    if isinstance(value, np.ndarray):
+        return copy.shape == value.shape and np.array_equal(copy, value)
+    if isinstance(value, list | tuple):
+        return len(copy) == len(value) and all(map(_same, copy, value))
+    if isinstance(value, dict):
+        return copy.keys() == value.keys() and all(_same(copy[k], value[k]) for k in copy)
+    return True
+
+
+def _after(error, source):
+    """The statements of a cell behind the one that raised the error."""
+    lines, trace = [], error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename.startswith("<ipython-input"):
+            lines.append(trace.tb_lineno)
+        trace = trace.tb_next
+    tree = ast.parse(SHELL.transform_cell(source))
+    text = SHELL.transform_cell(source)
+    return [ast.get_source_segment(text, n) for n in tree.body if n.lineno > lines[0]]

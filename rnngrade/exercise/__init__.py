@@ -1,0 +1,1 @@
+"""How an exercise is made: its source is read, and the release derived from it."""

@@ -1,0 +1,1 @@
+"""What closes a student's process in, and the warm processes that it is forked from."""

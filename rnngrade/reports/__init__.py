@@ -1,0 +1,1 @@
+"""What comes of the grades: their list, files for other programs, and pairs that look alike."""
