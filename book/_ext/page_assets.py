@@ -12,9 +12,12 @@ def offer(app, name, folder):
         app.config.html_static_path.append(str(folder))
 
     def equip_page(app, pagename, templatename, context, doctree):
-        if app.env.metadata.get(pagename, {}).get(name):
+        in_print = app.builder.name == "singlehtml"  # one page, where nothing can be pressed
+        pages = app.env.metadata if in_print else [pagename]
+        if any(app.env.metadata.get(page, {}).get(name) for page in pages):
             app.add_css_file(f"{name}/{name}.css")
-            app.add_js_file(f"{name}/{name}.js", loading_method="defer")
+            if not in_print:
+                app.add_js_file(f"{name}/{name}.js", loading_method="defer")
 
     app.connect("builder-inited", add_folder)
     app.connect("html-page-context", equip_page)

@@ -7,7 +7,7 @@ are those of nbgrader_config.py; only the one that executes is left to the calle
 import logging
 import shutil
 import warnings
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -35,8 +35,10 @@ from rnngrade.errors import CourseError
 # Each of nbgrader's steps opens the gradebook for itself. A new engine every time would compile
 # the same queries again and again, and every table would be looked for: half of all that is
 # done here.
-api.create_engine = cache(api.create_engine)
-api.Base.metadata.create_all = cache(api.Base.metadata.create_all)
+_engine, _create_all = cache(api.create_engine), cache(api.Base.metadata.create_all)
+_shared = {}  # db_url → the connection of the transaction under way
+api.create_engine = lambda url, **options: _shared.get(url) or _engine(url, **options)
+api.Base.metadata.create_all = lambda bind: _create_all(bind=bind.engine)
 
 WRITERS = (SaveAutoGrades, AssignLatePenalties)  # steps that write to the gradebook
 
@@ -138,17 +140,19 @@ class Batch:
     def save(self, student, executed):
         """The second half: the points to the gradebook, the notebook to autograded/.
 
-        Saving twice is as good as once, so one that was cut off is saved again.
+        The gradebook gets all points or none, and saving twice is as good as once: so one that
+        was cut off is saved again.
         """
         self._now_at(student)
-        self._nbgrader.init_assignment(self._unit, student)
         notebook = nbformat.reads(executed, as_version=4)
         made = self._nbgrader.coursedir.format_path(
             self._nbgrader.coursedir.autograded_directory, student, self._unit
         )
         made = Path(made)
         made.mkdir(parents=True, exist_ok=True)
-        text, _ = self._through(self._after, notebook, student)
+        with _one_transaction(self._course.db_url):
+            self._nbgrader.init_assignment(self._unit, student)
+            text, _ = self._through(self._after, notebook, student)
         (made / f"{self._unit}.ipynb").write_text(text, "utf-8")
         self._nbgrader.set_permissions(self._unit, student)
         _publish(made, self._course.folder("autograded", student, self._unit))
@@ -242,6 +246,22 @@ class Batch:
                 f"the gradebook does not know {self._unit}: "
                 f"run nbgrader generate_assignment {self._unit}."
             ) from None
+
+
+@contextmanager
+def _one_transaction(url):
+    """What nbgrader's steps write to the gradebook within: all of it, or nothing.
+
+    They commit some thirty times. Here they get one connection, and to a session that joins the
+    transaction of a connection, committing means no more than writing.
+    """
+    with _engine(url, echo=False, future=True).begin() as connection:
+        connection.dispose = lambda: None  # what a closed gradebook does with its engine
+        _shared[url] = connection
+        try:
+            yield
+        finally:
+            del _shared[url]
 
 
 def _classes(steps):

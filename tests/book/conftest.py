@@ -93,7 +93,7 @@ def assert_accessible(page, selector, but=()):
     assert result.violations_count == 0, result.generate_report()
 
 
-def build(folder, pages, config=""):
+def build(folder, pages, config="", builder="html"):
     """Build a small book that uses the extensions; return the folder of its site."""
     names = list(pages)
     for name, text in pages.items():
@@ -103,9 +103,9 @@ def build(folder, pages, config=""):
     (folder / "_toc.yml").write_text(toc + ("chapters:\n" + chapters if chapters else ""))
     (folder / "_config.yml").write_text(CONFIG.format(folder=EXTENSIONS) + config, "utf-8")
     command = [Path(sys.executable).with_name("jupyter-book"), "build", folder, "-W", "-n"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run([*command, "--builder", builder], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return folder / "_build" / "html"
+    return folder / "_build" / builder
 
 
 CONFIG = """\

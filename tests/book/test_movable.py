@@ -31,6 +31,13 @@ def site(tmp_path_factory):
     return build(tmp_path_factory.mktemp("movable"), pages)
 
 
+def test_in_print_a_figure_has_its_style_but_cannot_be_moved(tmp_path):
+    pages = {"index": "# First\n", "figures": PAGE}
+    printed = build(tmp_path, pages, builder="singlehtml") / "index.html"
+    assert "movable.css" in printed.read_text("utf-8")
+    assert "movable.js" not in printed.read_text("utf-8")
+
+
 @pytest.fixture
 def figures(site, serve, page):
     with serve(site) as root:

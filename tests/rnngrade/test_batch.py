@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveAutoGrades
 
 from rnngrade.course import repair
 from rnngrade.course.course import load
@@ -169,6 +169,25 @@ def test_saving_again_replaces_and_takes_away_what_is_left_over(root):
     (place / "data.txt").write_text("changed")
     through(root, ["anna"])
     assert autograded(root) == before
+
+
+def test_the_gradebook_gets_all_points_or_none(root, monkeypatch):
+    url, add = load(root).db_url, SaveAutoGrades._add_score
+
+    def add_some(self, cell, resources):
+        if cell.metadata.nbgrader.grade_id == "two-test":
+            raise RuntimeError("the machine is gone")
+        add(self, cell, resources)
+
+    through(root, ["ben"])
+    before = gradebook(url)
+    with monkeypatch.context() as patch:
+        patch.setattr(SaveAutoGrades, "_add_score", add_some)
+        with pytest.raises(RuntimeError, match="gone"):
+            through(root, ["anna"])
+    assert gradebook(url) == before
+    through(root, ["anna"])
+    assert gradebook(url).keys() == before.keys() | {"anna"}
 
 
 def test_files_are_the_students_under_those_of_the_unit(root):
