@@ -164,7 +164,7 @@ class _Process:
         self._start = sandbox.prepare(box)
         self._unread = b""
         self._control, theirs = socket.socketpair()
-        code = f"from rnngrade.isolation.forkserver import serve; serve({theirs.fileno()})"
+        code = f"from rnngrade.isolation.forkserver import main; main({theirs.fileno()})"
         with theirs:
             self._popen = subprocess.Popen(
                 [*self._start.command, code],
@@ -269,7 +269,10 @@ def warm(entry: str, preload: Sequence[str] = (), box: sandbox.Box | None = None
 
 @atexit.register
 def _close_all():
-    for process in list(_open):
+    processes = list(_open)
+    for process in processes:  # each takes its time, so all at once
+        process.disown()
+    for process in processes:
         process.close()
 
 
