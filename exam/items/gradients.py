@@ -143,27 +143,27 @@ def clip_norm(draw):
     order = draw.sample(entries, 3)
     scale = draw.one_of(1, 2, 0.5)
     n = {f"g_{k}": Number(v * scale * draw.one_of(-1, 1)) for k, v in enumerate(order, 1)}
-    n |= {"theta": draw.one_of(1, 2, 0.5), "asked": draw.one_of(1, 2, 3)}
+    n |= {"limit": draw.one_of(1, 2, 0.5), "asked": draw.one_of(1, 2, 3)}
     n["g"] = n[f"g_{n['asked']}"]
-    if n["theta"] >= norm * scale or n["g"] == 0:
+    if n["limit"] >= norm * scale or n["g"] == 0:
         return None
     gradient = np.array([n["g_1"], n["g_2"], n["g_3"]], float)
 
     def paper(r):
         norm = r(math.sqrt(n["g_1"] ** 2 + n["g_2"] ** 2 + n["g_3"] ** 2))
-        factor = r(n["theta"] / norm)
+        factor = r(n["limit"] / norm)
         return {"norm": norm, "factor": factor, "clipped": n["g"] * factor}
 
     return Draft(
         n,
         r"The gradient $g = (<g_1>, <g_2>, <g_3>)$ is clipped by its norm to "
-        r"$\theta = <theta>$. Compute entry $<asked>$ of the clipped gradient.",
-        clip_by_norm([gradient], n["theta"])[0][0][n["asked"] - 1],
+        r"$c = <limit>$. Compute entry $<asked>$ of the clipped gradient.",
+        clip_by_norm([gradient], n["limit"])[0][0][n["asked"] - 1],
         paper,
         [
             r"$\|g\| = \sqrt{<(g_1)>^2 + <(g_2)>^2 + <(g_3)>^2} <~norm>$, which is more than "
-            r"$\theta = <theta>$.",
-            r"All entries take the factor $\theta / \|g\| = <theta>/<norm> <~factor>$",
+            r"$c = <limit>$.",
+            r"All entries take the factor $c / \|g\| = <limit>/<norm> <~factor>$",
             r"Entry $<asked>$: $<g> \cdot <factor> <~answer>$",
         ],
     )
@@ -200,13 +200,13 @@ def clip_value(draw):
         n,
         r"The gradient $g = (<g_1>, <g_2>)$ is clipped by value to the range from $-<limit>$ "
         r"to $<limit>$. Compute the cosine of the angle between $g$ and the clipped gradient "
-        r"$c$.",
+        r"$\tilde g$.",
         gradient @ clipped / lengths,
         paper,
         [
-            r"$c = (<c_1>, <g_2>)$",
-            r"$g^\top c = <g_1> \cdot <(c_1)> + <(g_2)>^2 <~dot>$; $\|g\| <~long>$, $\|c\| "
-            r"<~short>$",
+            r"$\tilde g = (<c_1>, <g_2>)$",
+            r"$g^\top \tilde g = <g_1> \cdot <(c_1)> + <(g_2)>^2 <~dot>$; $\|g\| <~long>$, "
+            r"$\|\tilde g\| <~short>$",
             r"$\cos = <dot> / (<long> \cdot <short>) <~answer>$. Below 1: the direction has "
             r"changed.",
         ],

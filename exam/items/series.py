@@ -90,20 +90,20 @@ def series_rmse(draw):
 
     return Draft(
         n,
-        r"Glucose 30 minutes ahead was foretold as $<f_1>$, $<f_2>$, $<f_3>$, $<f_4>$ mg/dl; "
-        r"measured were $<y_1>$, $<y_2>$, $<y_3>$, $<y_4>$ mg/dl. Compute the RMSE.",
+        r"Glucose 30 minutes ahead was foretold as $<f_1>$, $<f_2>$, $<f_3>$, $<f_4>$ mg/dL; "
+        r"measured were $<y_1>$, $<y_2>$, $<y_3>$, $<y_4>$ mg/dL. Compute the RMSE.",
         float(np.sqrt(((y - f) ** 2).mean())),
         paper,
         [
             r"Squared errors: $<q_1>$, $<q_2>$, $<q_3>$, $<q_4>$",
             r"Their mean: $<mean>$",
-            r"The root of it: $\sqrt{<mean>} <~answer>$ mg/dl",
+            r"The root of it: $\sqrt{<mean>} <~answer>$ mg/dL",
         ],
-        unit="mg/dl",
+        unit="mg/dL",
     )
 
 
-@item("glucose", "From scaled units to mg/dl", minutes=3, to=decimals(1), keep=decimals(2))
+@item("glucose", "From scaled units to mg/dL", minutes=3, to=decimals(1), keep=decimals(2))
 def series_scale(draw):
     """Undo a standardisation."""
     n = {
@@ -120,16 +120,16 @@ def series_scale(draw):
 
     return Draft(
         n,
-        r"Readings were standardised with the mean $<mean>$ mg/dl and the standard deviation "
-        r"$<sd>$ mg/dl of the training part. The network foretells $<z>$ in these units. "
-        r"Which glucose is that in mg/dl?",
+        r"Readings were standardised with the mean $<mean>$ mg/dL and the standard deviation "
+        r"$<sd>$ mg/dL of the training part. The network foretells $<z>$ in these units. "
+        r"Which glucose is that in mg/dL?",
         n["mean"] + n["z"] * n["sd"],
         paper,
         [
             r"Times the standard deviation: $<z> \cdot <sd> <~moved>$",
-            r"Plus the mean: $<mean> <+moved> <~answer>$ mg/dl",
+            r"Plus the mean: $<mean> <+moved> <~answer>$ mg/dL",
         ],
-        unit="mg/dl",
+        unit="mg/dL",
     )
 
 

@@ -166,7 +166,7 @@ def with_gradient(*entries):
 @reference
 def clip_norm(n):
     parameter = with_gradient(n["g_1"], n["g_2"], n["g_3"])
-    nn.utils.clip_grad_norm_([parameter], n["theta"])
+    nn.utils.clip_grad_norm_([parameter], n["limit"])
     return parameter.grad[n["asked"] - 1]
 
 
