@@ -104,11 +104,11 @@ class MockExam(_Written):
 
 
 def block(directive, argument, text, depth):
-    """A directive; the deeper another lies inside it, the more colons it needs.
+    """A directive; the deeper another lies inside it, the more tildes it needs.
 
     A fence of backticks would not do: its first line may not hold code, and a title may.
     """
-    fence = ":" * depth
+    fence = "~" * depth
     return f"{fence}{{{directive}}} {argument}\n{text}\n{fence}"
 
 
