@@ -41,6 +41,8 @@ class Message:
     def in_words(self, language: str | None = None) -> str:
         """The sentence in a language, or in the present one."""
         language = language or _language
+        if not (LOCALE / ENGLISH / "LC_MESSAGES" / f"{self.id.partition('.')[0]}.po").exists():
+            return self.id  # TODO: until every message is an id
         fields = {name: _in_words(value, language) for name, value in self.fields}
         return _template(self.id, fields.get("n"), language).format(**fields)
 
@@ -58,7 +60,8 @@ def message(id: str, /, **fields: Any) -> Message:
 
 def from_plain(data: dict[str, Any]) -> Message:
     """The message of `Message.plain`."""
-    return message(**{name: _from_plain(value) for name, value in data.items()})
+    fields = {name: _from_plain(value) for name, value in data.items() if name != "id"}
+    return message(data["id"], **fields)
 
 
 class Told(Exception):

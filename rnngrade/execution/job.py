@@ -59,6 +59,7 @@ class Job:
     policy: Policy = Policy()
     limits: Limits = Limits()
     sandbox: bool = True
+    language: str = "en"  # in which the student is told
 
 
 @dataclass
