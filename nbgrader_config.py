@@ -18,7 +18,7 @@ c.CourseDirectory.release_directory = "exercises"
 c.CourseDirectory.submitted_directory = "submitted"
 c.CourseDirectory.autograded_directory = "autograded"
 c.CourseDirectory.feedback_directory = "feedback"
-c.CourseDirectory.ignore = ["*.md", "bank.py", "__pycache__", "*.pyc", ".*", "feedback"]
+c.CourseDirectory.ignore = ["*.md", "bank", "locale", "__pycache__", "*.pyc", ".*", "feedback"]
 c.GenerateAssignment.force = True
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 
