@@ -117,7 +117,9 @@ class Comparison:
         first = next(trial for trial in trials if trial.problem)
         if not first.is_explicable:
             return self._told(first.problem.message, trials)
-        random = [t for t in (trials if told_by is None else told_by) if t.is_near_0]
+        tried = trials if told_by is None else told_by
+        near_0 = [trial for trial in tried if trial.is_near_0]
+        random = near_0 if any(trial.problem for trial in near_0) else tried
         known = self._mistakes(random, 1)
         if known:
             return known
