@@ -180,7 +180,9 @@ def as_numbers(name: str, got: Any, want: np.ndarray, library: str) -> np.ndarra
         raise Problem("checks.output-none", name=name)
     if not want.ndim and isinstance(got, bool | int | float | np.generic):
         got = np.asarray(got, want.dtype if _same_kind(got, want) else None)
-    elif arrays.library_of(got) != library or not arrays.is_dense(got):
+    elif arrays.library_of(got) == library and not arrays.is_dense(got):
+        raise Problem("checks.type-plain", name=name)
+    elif arrays.library_of(got) != library:
         must = "checks.type-tensor" if library == "torch" else "checks.type-array"
         raise Problem(must, name=name, got=type(got).__name__)
     plain = arrays.numbers(got)

@@ -46,7 +46,8 @@ def said(*arguments, **options):
 
 def near_0(seed, library="torch", **shapes):
     """The cases that misconceptions are told by."""
-    drawn = check.cases(seed, library=library, sizes=SIZES, **shapes)
+    options = {"library": library, "sizes": SIZES, "dtypes": arrays.DTYPES}
+    drawn = check.cases(seed, **options, **shapes)
     return [c for c in drawn if NEAR_0 in c.settings]
 
 
