@@ -21,6 +21,7 @@ c.CourseDirectory.feedback_directory = "feedback"
 c.CourseDirectory.ignore = ["*.md", "bank", "locale", "__pycache__", "*.pyc", ".*", "feedback"]
 c.GenerateAssignment.force = True
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+c.ClearMarkScheme.enforce_metadata = False  # a rubric stands in the question, a locked cell
 
 # downloaded/UNIT/archive takes loose notebooks, STUDENT_UNIT.ipynb, and zips.
 c.ZipCollectApp.extractor_plugin = "rnngrade.course.collect.Extractor"

@@ -56,6 +56,7 @@ def read_source(path: Path, language: str = ENGLISH) -> NotebookNode:
         with in_language(language):
             _complete(notebook, settings)
         _check_cells(notebook.cells)
+        _name_cells(notebook.cells)
         _check_names(notebook)
     except CourseError as error:
         raise CourseError("exercise.in-file", path=f"{path}", what=error.message) from None
@@ -72,7 +73,7 @@ def read_source(path: Path, language: str = ENGLISH) -> NotebookNode:
 
 def _complete(notebook: NotebookNode, settings: dict[str, Any]) -> None:
     """Fill in what follows from what the author says, and what nbgrader wants besides."""
-    symbols, declared, names = parts.read_symbols(settings), {}, set()
+    symbols, declared = parts.read_symbols(settings), {}
     for cell in notebook.cells:
         if "part" in cell.metadata:
             part = parts.read_part(cell.metadata.pop("part"), cell.source, symbols)
@@ -99,7 +100,6 @@ def _complete(notebook: NotebookNode, settings: dict[str, Any]) -> None:
             )
             filled = {**METADATA, **known, "locked": locked, "schema_version": 3}
             cell.metadata["nbgrader"] = NotebookNode(filled)
-    _name_cells(notebook.cells, names)
 
 
 def _written(cell):
@@ -110,20 +110,20 @@ def _written(cell):
     return {"grade_id": f"{name}", "grade": True, "solution": True, "points": points}
 
 
-def _name_cells(cells, taken):
+def _name_cells(cells):
     """An id for each cell: its grade_id, or a name made of the heading that it stands under."""
-    graded = {c.metadata.nbgrader.get("grade_id") for c in cells if "nbgrader" in c.metadata}
+    taken = {c.metadata.nbgrader.grade_id for c in cells if "nbgrader" in c.metadata}
     heading = "cell"
     for cell in cells:
         known = cell.metadata.get("nbgrader")
         if known:
-            cell.id = str(known.get("grade_id"))
+            cell.id = known["grade_id"]
             continue
         found = re.search(r"^#+ (.+)$", cell.source, re.MULTILINE)
         if cell.cell_type == "markdown" and found:
             heading = re.sub(r"\W+", "-", found[1].lower(), flags=re.ASCII).strip("-")[:40]
         number, name = 1, heading
-        while name in taken or name in graded:
+        while name in taken:
             number += 1
             name = f"{heading}-{number}"
         taken.add(name)

@@ -840,7 +840,7 @@ def test_what_test_cells_import_is_light():
 
 
 def test_numpy_functions_are_checked_without_torch():
-    """All of it: cases, comparison, known mistakes, visible checks; torch cannot be imported."""
+    """Cases, comparison, known mistakes, visible checks: torch cannot be imported."""
     command = [sys.executable, "-c", WITHOUT_TORCH]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.stdout.split() == ["right", "left-out(tanh)", "left-out(tanh)", "torch-free"]
