@@ -51,12 +51,12 @@ def read_source(path: Path, language: str = ENGLISH) -> NotebookNode:
     try:
         notebook = jupytext.read(path, fmt="md:myst")
         settings = dict(notebook.metadata.get("rnngrade", {}))
+        _name_prose(notebook.cells)
         if language != ENGLISH:
             translate(notebook, settings, path, language)
         with in_language(language):
             _complete(notebook, settings)
         _check_cells(notebook.cells)
-        _name_cells(notebook.cells)
         _check_names(notebook)
     except CourseError as error:
         raise CourseError("exercise.in-file", path=f"{path}", what=error.message) from None
@@ -100,6 +100,7 @@ def _complete(notebook: NotebookNode, settings: dict[str, Any]) -> None:
             )
             filled = {**METADATA, **known, "locked": locked, "schema_version": 3}
             cell.metadata["nbgrader"] = NotebookNode(filled)
+            cell.id = known["grade_id"]
 
 
 def _written(cell):
@@ -110,22 +111,20 @@ def _written(cell):
     return {"grade_id": f"{name}", "grade": True, "solution": True, "points": points}
 
 
-def _name_cells(cells):
-    """An id for each cell: its grade_id, or a name made of the heading that it stands under."""
-    taken = {c.metadata.nbgrader.grade_id for c in cells if "nbgrader" in c.metadata}
-    heading = "cell"
+def _name_prose(cells):
+    """An id for each cell without a grade, made of the heading that it stands under."""
+    taken, heading = set(), "cell"
     for cell in cells:
-        known = cell.metadata.get("nbgrader")
-        if known:
-            cell.id = known["grade_id"]
+        if cell.metadata.keys() & {"part", "check", "written", "nbgrader"}:
             continue
         found = re.search(r"^#+ (.+)$", cell.source, re.MULTILINE)
         if cell.cell_type == "markdown" and found:
-            heading = re.sub(r"\W+", "-", found[1].lower(), flags=re.ASCII).strip("-")[:40]
-        number, name = 1, heading
+            plain = re.sub(r"^\d+\. |\(.*?\)", "", found[1].lower())
+            heading = re.sub(r"\W+", "-", plain, flags=re.ASCII).strip("-")[:40] or heading
+        number, name = 1, f"{heading}-text"
         while name in taken:
             number += 1
-            name = f"{heading}-{number}"
+            name = f"{heading}-text-{number}"
         taken.add(name)
         cell.id = name
 

@@ -255,8 +255,8 @@ def derived(course, text):
 
 def test_shapes_table_and_tests_follow_from_a_part(course):
     source, released = derived(course, FRONT + PART)
-    assert list(source) == ["a-unit", "step", "step-test", "why-question", "why"]
-    assert "| $h_{t-1}$, $h_t$ | `h_prev`, `h_t` | (B, H) |" in released["a-unit"].source
+    assert list(source) == ["a-unit-text", "step", "step-test", "why-question", "why"]
+    assert "| $h_{t-1}$, $h_t$ | `h_prev`, `h_t` | (B, H) |" in released["a-unit-text"].source
     assert "x_t (B, I), h_prev (B, H) -> h_t (B, H)" in released["step"].source
     assert source["step-test"].source.startswith("from math import log\n\nfrom rnngrade import")
     assert source["step-test"].metadata.nbgrader.points == 2
@@ -283,7 +283,7 @@ def test_another_paragraph_changes_no_id_but_its_own(course):
     before, _ = derived(course, FRONT + PART)
     after, _ = derived(course, FRONT + PART.replace("+++ {", "+++\n\nMore.\n\n+++ {", 1))
     assert set(before) < set(after)
-    assert {id for id in after if id not in before} == {"a-unit-2"}
+    assert {id for id in after if id not in before} == {"a-unit-text-2"}
 
 
 @pytest.mark.parametrize(
