@@ -45,6 +45,7 @@ _LAYERS = ["gru.data", "gru.input", "gru_cell", "lstm.data", "lstm.input", "lstm
 _CPU, _STANDIN = 1, 12  # the numbers of the devices in DLPack: kDLCPU, kDLExtDev
 _AS_CPU = DispatchKeySet(DispatchKey.CPU)
 _EXACT = {float: torch.float64}  # a number is not to lose digits on its way
+_ARRAYS = ("index", "indices", "out")  # here a single number too must lie on the device
 
 
 @cache
@@ -136,7 +137,7 @@ def _compute(operation, *args, **options):
         if is_out:
             hosts[name] = host = torch.empty(0, dtype=value.dtype)  # it will be given its size
             pairs[id(host)] = host, value
-            outs.append((host, value))
+            (foreign if value.is_cpu else outs).append((host, value))
         elif is_tensor and isinstance(value, int | float):
             hosts[name] = torch.tensor(value, dtype=_EXACT.get(type(value)))
         elif isinstance(value, torch.device):
@@ -192,7 +193,7 @@ def _check_devices(operation, given):
         for tensor in value if several else [value]:
             if not isinstance(tensor, torch.Tensor) or tensor.device.type == NAME:
                 continue
-            if tensor.ndim == 0 and not several and name not in ("index", "indices"):
+            if tensor.ndim == 0 and not several and name not in _ARRAYS:
                 continue  # it is like a Python number
             if name == "batch_sizes":
                 continue  # those of a PackedSequence are always on the CPU
