@@ -55,6 +55,9 @@ def register() -> str:
     A test turns it on by handing the name on, wherever a device is named:
 
         check.use_devices("cpu", standin.register())
+
+    A process that has computed gradients since then can no longer fork into one that computes
+    gradients, as is so with a GPU.
     """
     _setup_privateuseone_for_python_backend(NAME, backend_module=_Module())
     _library("_").fallback(_compute, "PrivateUse1")
