@@ -5,16 +5,20 @@ Each command imports what it needs when it runs: `--help` should not wait for to
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rnngrade.errors import CourseError
+from rnngrade.messages import languages, message, use_language
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0, or 1 after one sentence on stderr."""
     arguments = _parser().parse_args(argv)
+    root = Path.cwd()
+    use_language(arguments.language or _language_of(root))
     try:
-        return arguments.run(Path.cwd(), arguments) or 0
+        return arguments.run(root, arguments) or 0
     except CourseError as error:
         print(f"rnngrade: {error}", file=sys.stderr)
         return 1
@@ -31,6 +35,11 @@ def _parser():
             name, help=text, description=f"{text[0].upper()}{text[1:]}."
         )
         added.set_defaults(run=run)
+        added.add_argument(
+            "--language",
+            choices=languages(),
+            help="in which you are told; by default the course's",
+        )
         return added.add_argument
 
     add = command(_release, "release", "derive exercises/ from solutions/")
@@ -43,12 +52,6 @@ def _parser():
     add("--workers", type=_count, metavar="N", help="processes; by default one per core")
     add("--scheduler", metavar="ADDRESS", help="of a dask scheduler, to use its workers")
     add("--all", action="store_true", help="grade also what is up to date")
-    add(
-        "--changed",
-        action="store_false",
-        dest="all",
-        help="only what is new or changed, as without this word",
-    )
     add(
         "--no-sandbox",
         action="store_true",
@@ -81,6 +84,12 @@ def _count(text):
     return int(text)
 
 
+def _language_of(root):
+    from rnngrade.course.language import language_of_course
+
+    return language_of_course(root)
+
+
 def _release(root, arguments):
     from rnngrade.exercise import release
 
@@ -105,7 +114,7 @@ def _grade(root, arguments):
     if closed and not arguments.scheduler:
         sandbox.require(sandbox.layers())
     summary = runner.grade(
-        load(root),
+        load(root, arguments.language),
         arguments.unit,
         arguments.student,
         execute=execute,
@@ -122,26 +131,35 @@ def _replay(root, arguments):
     from rnngrade.execution.execute import execute
     from rnngrade.run.replay import replay
 
-    made = replay(load(root), arguments.unit, arguments.student, execute)
+    course = load(root, arguments.language)
+    made = replay(course, arguments.unit, arguments.student, execute)
     for note in made.notes:
         print(note)
     for part, (was, now) in made.differs.items():
-        print(f"{part}: {was} in the record, {now} now")
-    print(f"{made.parts - len(made.differs)} of {made.parts} parts are as in the record")
+        print(message("run.other-points", part=part, was=_points(was), now=_points(now)))
+    same = made.parts - len(made.differs)
+    print(message("run.same-points", same=same, n=made.parts))
     return 1 if made.differs else 0
 
 
+def _points(number):
+    return "–" if number is None else f"{number:g}"
+
+
 def _export(root, arguments):
+    from rnngrade.course.course import load
     from rnngrade.reports.export import export
 
-    print(export(root, arguments.form, arguments.units, arguments.output))
+    course = load(root, arguments.language)
+    print(export(course, arguments.form, arguments.units, arguments.output))
 
 
 def _similar(root, arguments):
+    from rnngrade.course.course import load
     from rnngrade.reports.similar import similar
 
     options = (arguments.threshold, arguments.common, arguments.output)
-    print(similar(root, arguments.unit, *options))
+    print(similar(load(root, arguments.language), arguments.unit, *options))
 
 
 def _doctor(root, arguments):

@@ -182,8 +182,8 @@ class Session:
         """The student's process is over, or is made so."""
         if not self._ended:
             self._student.kill()
-            how = self._student.wait(0).how
-            self._ended = why if "SIGKILL" in how else f"it {how}"
+            end = self._student.wait(0)
+            self._ended = why if end.killed else f"{end.how}"
 
     def _left(self):
         return self._limits.notebook_seconds - (time.monotonic() - self._start)

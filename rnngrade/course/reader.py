@@ -10,11 +10,17 @@ import json
 import re
 import stat
 from collections import Counter
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
-from nbformat import v4
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode, v4
+
+from rnngrade.course.language import language_in, language_of_config
+from rnngrade.messages import Message, Told, message
 
 FILE_BYTES = 200 << 20
 TEXT_BYTES = 20 << 20  # of the file without its outputs
@@ -23,12 +29,12 @@ CELLS = 2000
 
 # The first bytes of what is often handed in under the name of a notebook.
 OTHER_KINDS = (
-    (rb"PK\x03\x04", "a zip archive"),
-    (rb"\x1f\x8b", "a gzip archive"),
-    (rb"%PDF", "a PDF"),
-    (rb"\s*<[!?a-zA-Z]", "a web page"),
-    (rb"\s*(import|from|def|class)\s", "a Python script"),
-    (rb"\s*#", "a script or a text"),
+    (rb"PK\x03\x04", "course.kind-zip"),
+    (rb"\x1f\x8b", "course.kind-gzip"),
+    (rb"%PDF", "course.kind-pdf"),
+    (rb"\s*<[!?a-zA-Z]", "course.kind-web-page"),
+    (rb"\s*(import|from|def|class)\s", "course.kind-python"),
+    (rb"\s*#", "course.kind-text"),
 )
 CELL_TYPES = {kind: kind for kind in ("code", "markdown", "raw")}
 CELL_TYPES |= {"heading": "markdown", "html": "markdown"}  # of nbformat 3
@@ -38,68 +44,84 @@ _OUTPUTS = re.compile(rb'"outputs"\s*:\s*\[')
 _TO_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+([\[\]{}])', re.DOTALL)
 
 
-class Unreadable(Exception):
+class Unreadable(Told):
     """The file cannot be graded; the message is one sentence and quotes nothing of it."""
 
 
-def read(path):
+def read(path: Path) -> tuple[NotebookNode, list[Message]]:
     """Read a notebook that a student handed in.
 
     UTF-8 and UTF-16, with a byte order mark or without, are read, and nbformat 3 and 4. Of a
-    cell its type, id, text, attachments and nbgrader's metadata stay.
+    cell its type, id, text, attachments and nbgrader's metadata stay; of the notebook, the
+    language that it asks for, in `metadata.rnngrade.language`.
 
     Args:
         path: of the file.
 
     Returns:
-        The notebook, valid nbformat 4.5, and the list of sentences about what was repaired.
+        The notebook, valid nbformat 4.5, and what was repaired.
 
     Raises:
         Unreadable: saying what is handed in instead of a notebook.
     """
-    notes = []
+    notes: list[Message] = []
     data = _utf8(_bytes(Path(path)), notes)
     content = _parse(_without_outputs(data))
     raw_cells = _raw_cells(content, notes)
-    repaired = Counter()
+    repaired: Counter[str] = Counter()
     cells = [_cell(raw, key, repaired) for raw, key in _with_ids(raw_cells, repaired)]
     minor = content.get("nbformat_minor")
     if not (isinstance(minor, int) and minor >= 5):
-        del repaired["without a unique id"]  # older formats have none
-    for what, count in repaired.items():
-        notes.append(f"{count} cell{'s' * (count > 1)} {what}.")
-    return v4.new_notebook(cells=cells, metadata={"language_info": {"name": "python"}}), notes
+        del repaired["course.cells-without-id"]  # older formats have none
+    notes += [message(what, n=count) for what, count in repaired.items()]
+    metadata: dict[str, Any] = {"language_info": {"name": "python"}}
+    asked = content.get("metadata")
+    if language := language_in(asked if isinstance(asked, Mapping) else {}):
+        metadata["rnngrade"] = {"language": language}
+    return v4.new_notebook(cells=cells, metadata=metadata), notes
 
 
 class RepairingExporter(NotebookExporter):
     """How `nbgrader autograde` reads a notebook: as `read` does, and it never fails.
 
-    What was repaired stays in the notebook, as a list of sentences in
+    What was repaired stays in the notebook, as a list of plain messages in
     `metadata.rnngrade.repairs`. In place of a file that cannot be read there is a notebook
     that says why, also in `metadata.rnngrade.unreadable`. Both are in `resources["nbgrader"]`
     too.
     """
 
-    def from_filename(self, filename, resources=None, **options):
+    def from_filename(
+        self, filename: str, resources: ResourcesDict | None = None, **options: Any
+    ) -> tuple[str, ResourcesDict]:
         """Read and convert a notebook of the student's, or one that we wrote ourselves."""
         path = Path(filename)
-        if self._is_autograded(path, resources):
+        if resources is None or self._is_autograded(path, resources):
             return super().from_filename(filename, resources, **options)
         resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
         student = resources["nbgrader"]["student"]
+        language = language_of_config(self.config)
         try:
             notebook, notes = read(path)
-            notebook.metadata["rnngrade"] = {"repairs": notes}
+            known = notebook.metadata.get("rnngrade", {})
+            notebook.metadata["rnngrade"] = {**known, "repairs": [n.plain() for n in notes]}
             for note in notes:
-                self.log.warning("%s: %s", student, note)
-        except Unreadable as reason:
-            notebook = _instead(str(reason))
-            self.log.error("%s gets no grade for %s: %s", student, path.stem, reason)
+                self.log.warning("%s: %s", student, note.in_words(language))
+        except Unreadable as error:
+            notebook = _instead(error.message, language)
+            said = message(
+                "course.gets-no-grade", student=student, unit=path.stem, why=error.message
+            )
+            self.log.error("%s", said.in_words(language))
         return self.from_notebook_node(notebook, resources, **options)
 
-    def from_notebook_node(self, nb, resources=None, **options):
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: ResourcesDict | None = None, **options: Any
+    ) -> tuple[str, ResourcesDict]:
         """Hand on what was repaired, then convert."""
-        resources["nbgrader"].update(nb.metadata.get("rnngrade", {}))
+        if resources is not None:
+            told = nb.metadata.get("rnngrade", {})
+            handed_on = {key: told[key] for key in ("repairs", "unreadable") if key in told}
+            resources["nbgrader"].update(handed_on)
         return super().from_notebook_node(nb, resources, **options)
 
     def _is_autograded(self, path, resources):
@@ -111,11 +133,12 @@ class RepairingExporter(NotebookExporter):
         return path.parent.resolve() == Path(folder).resolve()
 
 
-def _instead(reason):
+def _instead(reason, language):
     """The notebook that stands for a file that cannot be read."""
-    cell = v4.new_markdown_cell(f"**This notebook was not graded.** {reason}", id="reason")
+    said = message("course.not-graded", why=reason).in_words(language)
+    told = {"repairs": [], "unreadable": reason.plain()}
     return v4.new_notebook(
-        cells=[cell], metadata={"rnngrade": {"repairs": [], "unreadable": reason}}
+        cells=[v4.new_markdown_cell(said, id="reason")], metadata={"rnngrade": told}
     )
 
 
@@ -123,19 +146,17 @@ def _bytes(path):
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
-            raise Unreadable("There is no file but a folder or a device.")
+            raise Unreadable("course.no-file")
         if found.st_size > FILE_BYTES:
-            raise Unreadable(
-                f"The file has {found.st_size >> 20} MB; at most {FILE_BYTES >> 20} are read."
-            )
+            raise Unreadable("course.too-large", mb=found.st_size >> 20, most=FILE_BYTES >> 20)
         data = path.read_bytes()
     except OSError as error:
-        raise Unreadable(f"The file cannot be opened: {error.strerror}.") from None
+        raise Unreadable("course.cannot-open", why=f"{error.strerror}") from None
     if not data or data.isspace():
-        raise Unreadable("The file is empty.")
+        raise Unreadable("course.empty")
     for beginning, kind in OTHER_KINDS:
         if re.match(beginning, data):
-            raise Unreadable(f"The file is {kind} under the name of a notebook.")
+            raise Unreadable("course.no-notebook-but", kind=message(kind))
     return data
 
 
@@ -145,13 +166,13 @@ def _utf8(data, notes):
     if encoding == "utf-8":
         return data
     if encoding == "utf-8-sig":
-        notes.append("The file began with a byte order mark: it was passed over.")
+        notes.append(message("course.byte-order-mark"))
         return data.removeprefix(codecs.BOM_UTF8)
-    notes.append(f"The file was not in UTF-8 but in {encoding.upper()}: it was read as that.")
+    notes.append(message("course.encoding", encoding=encoding.upper()))
     try:
         return data.decode(encoding).encode()
     except UnicodeError:
-        raise Unreadable("The file is neither text nor a notebook.") from None
+        raise Unreadable("course.no-text") from None
 
 
 def _without_outputs(data):
@@ -162,12 +183,12 @@ def _without_outputs(data):
         while depth:
             bracket = _TO_BRACKET.match(data, end)
             if not bracket:
-                raise Unreadable("The file breaks off within an output: it is not whole.")
+                raise Unreadable("course.breaks-off-in-output")
             end = bracket.end()
             depth += 1 if bracket[1] in b"[{" else -1
             brackets += 1
             if brackets > BRACKETS:
-                raise Unreadable(f"The outputs are made of more than {BRACKETS} parts.")
+                raise Unreadable("course.too-many-outputs", most=BRACKETS)
         kept.append(data[position : opening.end()])
         kept.append(b"\n" * data.count(b"\n", opening.end(), end) + b"]")
         position = end
@@ -178,23 +199,22 @@ def _parse(data):
     """The file as a dict."""
     if len(data) > TEXT_BYTES:
         raise Unreadable(
-            f"The file has {len(data) >> 20} MB without its outputs; "
-            f"at most {TEXT_BYTES >> 20} are read."
+            "course.too-large-without-outputs", mb=len(data) >> 20, most=TEXT_BYTES >> 20
         )
     try:
         content = json.loads(data.decode())
     except UnicodeDecodeError as error:
-        raise Unreadable(f"The file is not UTF-8 at byte {error.start}.") from None
+        raise Unreadable("course.not-utf-8", byte=error.start) from None
     except json.JSONDecodeError as error:
         if error.msg.startswith("Unterminated") or not error.doc[error.pos :].strip():
-            raise Unreadable("The file breaks off at its end: it is not whole.") from None
-        raise Unreadable(f"The file is not JSON at line {error.lineno}: {error.msg}.") from None
+            raise Unreadable("course.breaks-off") from None
+        raise Unreadable("course.not-json", line=error.lineno) from None
     except RecursionError:
-        raise Unreadable("The file is JSON nested too deeply.") from None
+        raise Unreadable("course.too-deep") from None
     except ValueError:
-        raise Unreadable("The file holds a number of too many digits.") from None
+        raise Unreadable("course.too-many-digits") from None
     if not isinstance(content, dict):
-        raise Unreadable("The file is JSON but not a notebook.")
+        raise Unreadable("course.no-notebook")
     return content
 
 
@@ -203,20 +223,19 @@ def _raw_cells(content, notes):
     version = content.get("nbformat")
     if not isinstance(version, int):
         if not {"cells", "worksheets"} & content.keys():
-            raise Unreadable("The file is JSON but not a notebook.")
-        notes.append("The notebook did not say its format.")
+            raise Unreadable("course.no-notebook")
+        notes.append(message("course.no-format"))
     elif version not in (3, 4):
-        age = "newer than 4" if version > 4 else "older than 3"
-        raise Unreadable(f"The notebook has an nbformat {age}.")
+        raise Unreadable("course.newer-format" if version > 4 else "course.older-format")
     cells, sheets = content.get("cells"), content.get("worksheets")
     if "cells" not in content and isinstance(sheets, list):
         parts = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
         cells = [cell for part in parts if isinstance(part, list) for cell in part]
-        notes.append("The notebook had nbformat 3: it was turned into nbformat 4.")
+        notes.append(message("course.format-3"))
     if not isinstance(cells, list):
-        raise Unreadable("The notebook has no list of cells.")
+        raise Unreadable("course.no-cells")
     if len(cells) > CELLS:
-        raise Unreadable(f"The notebook has {len(cells)} cells; at most {CELLS} are read.")
+        raise Unreadable("course.too-many-cells", n=len(cells), most=CELLS)
     return cells
 
 
@@ -225,11 +244,11 @@ def _cell(raw, key, repaired):
     known = raw.get("cell_type")
     kind = CELL_TYPES.get(known) if isinstance(known, str) else None
     if kind is None:
-        repaired["without a known type, taken for raw text"] += 1
+        repaired["course.cells-without-type"] += 1
         kind = "raw"
     source = _text(raw.get("source", raw.get("input")))
     if source is None:
-        repaired["without text that can be read"] += 1
+        repaired["course.cells-without-text"] += 1
         source = ""
     if known == "heading" and raw.get("level") in range(1, 7):
         source = "#" * raw["level"] + " " + source
@@ -276,23 +295,23 @@ def _with_ids(raw_cells, repaired):
     pairs = []
     for position, (raw, key) in enumerate(zip(raw_cells, keys, strict=True)):
         if not isinstance(raw, dict):
-            repaired["that cannot be read, left out"] += 1
+            repaired["course.cells-left-out"] += 1
             continue
         if not isinstance(key, str) or last.get(key) != position:
-            repaired["without a unique id"] += 1
+            repaired["course.cells-without-id"] += 1
             key = free_id(f"cell-{position}", last)
         pairs.append((raw, key))
     return pairs
 
 
-def new_cell(kind, source, key, metadata):
+def new_cell(kind: str, source: str, key: str, metadata: dict[str, Any]) -> NotebookNode:
     """A cell as nbformat makes one, but without its check: the whole notebook has one."""
     shown = {"outputs": [], "execution_count": None} if kind == "code" else {}
     cell = {"cell_type": kind, "id": key, "source": source, "metadata": metadata}
     return nbformat.from_dict(cell | shown)
 
 
-def free_id(wanted, taken):
+def free_id(wanted: str, taken: Collection[str]) -> str:
     """The id that is wanted, or one much like it if that is taken."""
     number, known = 1, wanted
     while known in taken:

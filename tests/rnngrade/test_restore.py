@@ -20,8 +20,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from traitlets.config import Config
 
-from rnngrade.course.cells import Given, from_gradebook, restore
-from rnngrade.course.repair import read
+from rnngrade.course.reader import read
+from rnngrade.course.restore import Given, from_gradebook, restore
+from rnngrade.messages import from_plain, message
 from tests.exercises.submission import UNIT, bank, mark, points, release, solved, source
 from tests.rnngrade.broken import (
     CELLS,
@@ -71,9 +72,9 @@ class Course:
         config.CourseDirectory.source_directory = "solutions"
         config.CourseDirectory.release_directory = "exercises"
         config.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
-        config.Autograde.exporter_class = "rnngrade.course.repair.RepairingExporter"
+        config.Autograde.exporter_class = "rnngrade.course.reader.RepairingExporter"
         config.Autograde.sanitize_preprocessors = [
-            "rnngrade.course.cells.Restore",
+            "rnngrade.course.restore.Restore",
             "nbgrader.preprocessors.ClearOutput",
             "nbgrader.preprocessors.OverwriteKernelspec",
             "nbgrader.preprocessors.CheckCellMetadata",
@@ -151,7 +152,7 @@ def test_every_kind_is_graded_or_named(course, graded):
         told = course.autograded(submission.student).metadata.rnngrade
         if isinstance(submission.expected, str):
             assert (set(points.values()), waiting) == ({None}, True), submission.kind
-            assert submission.expected in told.unreadable
+            assert told.unreadable["id"] == submission.expected
         else:
             assert (points, waiting) == (submission.expected, False), submission.kind
             assert "unreadable" not in told
@@ -174,8 +175,9 @@ def test_the_reason_is_in_the_feedback(course, graded):
     student = next(s.student for s in graded if s.kind == "a zip")
     course.convert(GenerateFeedback, student)
     page = (course.root / "feedback" / student / UNIT / f"{UNIT}.html").read_text("utf-8")
-    assert "This notebook was not graded." in page
-    assert "The file is a zip archive under the name of a notebook." in page
+    why = from_plain(course.autograded(student).metadata.rnngrade.unreadable)
+    assert why == message("course.no-notebook-but", kind=message("course.kind-zip"))
+    assert str(why) in page
 
 
 def test_what_was_done_is_in_the_log(course, caplog):
@@ -185,8 +187,10 @@ def test_what_was_done_is_in_the_log(course, caplog):
         course.convert(Autograde, student)
     said = [(r.levelname, r.getMessage()) for r in caplog.records]
     deleted = course.autograded("anna").metadata.rnngrade.repairs
-    assert ("WARNING", f"anna: {deleted[0]}") in said
-    assert ("ERROR", f"ben gets no grade for {UNIT}: The file is empty.") in said
+    assert ("WARNING", f"anna: {from_plain(deleted[0])}") in said
+    why = message("course.empty")
+    ben = message("course.gets-no-grade", student="ben", unit=UNIT, why=why)
+    assert ("ERROR", f"{ben}") in said
 
 
 def test_a_file_that_cannot_be_read_leaves_the_grades_and_asks_a_human(course):
@@ -196,7 +200,7 @@ def test_a_file_that_cannot_be_read_leaves_the_grades_and_asks_a_human(course):
     course.hand_in("carl", b"")
     course.convert(Autograde, "carl")
     assert course.grades("carl") == (POINTS, True)
-    assert course.autograded("carl").metadata.rnngrade.unreadable == "The file is empty."
+    assert course.autograded("carl").metadata.rnngrade.unreadable == {"id": "course.empty"}
 
 
 def made(kind, code=CODE, seed=0):
@@ -261,36 +265,41 @@ def test_the_release_is_left_as_it_is(given, tmp_path):
     assert all(compute_checksum(c) == c.metadata.nbgrader.checksum for c in answers)
 
 
-ALL_TESTS = ", ".join(f"{part}-test" for part in POINTS)
-ALL_ANSWERS = ", ".join(POINTS)
+ALL_TESTS = [f"{part}-test" for part in POINTS]
+ALL_ANSWERS = [*POINTS]
+
+
+def note(what, *cells, **fields):
+    """One note about cells."""
+    return message(f"course.{what}", cells=cells, **fields)
 
 
 @pytest.mark.parametrize(
     ("kind", "notes"),
     [
-        ("every test deleted", [f"{ALL_TESTS}: missing, put back."]),
-        ("tests first", [f"{ALL_TESTS}: above the answer that it tests, moved below it."]),
+        ("every test deleted", [note("put-back", *ALL_TESTS)]),
+        ("tests first", [note("moved-below", *ALL_TESTS)]),
         ("tests last", []),
-        ("an answer deleted", [f"{LAST}: missing, nothing defines lstm_sequence."]),
+        ("an answer deleted", [note("answer-missing", LAST, names=["lstm_sequence"])]),
         (
             "an answer and its test deleted",
             [
-                f"{LAST}: missing, nothing defines lstm_sequence.",
-                f"{LAST}-test: missing, put back.",
+                note("answer-missing", LAST, names=["lstm_sequence"]),
+                note("put-back", f"{LAST}-test"),
             ],
         ),
         (
             "metadata and ids lost",
             [
-                f"{ALL_ANSWERS}: grade_id lost, known by what it defines.",
-                f"{ALL_TESTS}: grade_id lost, known by the text.",
+                note("known-by-definition", *ALL_ANSWERS),
+                note("known-by-text", *ALL_TESTS),
             ],
         ),
         (
             "an answer in the test",
             [
-                "output-gate-test: text changed, restored.",
-                "output-gate-test: an answer written into it, kept in front of it.",
+                note("text-restored", "output-gate-test"),
+                note("answer-kept", "output-gate-test"),
             ],
         ),
     ],
@@ -368,17 +377,13 @@ def test_the_small_unit_as_it_is():
 
 def test_a_test_of_two_answers_goes_behind_both():
     notebook = small("setup", "two-test", TWO, "x = 1", ONE, "one-test", "why")
-    assert restore(notebook, SMALL) == [
-        "two-test: above the answer that it tests, moved below it."
-    ]
+    assert restore(notebook, SMALL) == [note("moved-below", "two-test")]
     assert names(notebook) == ["setup", "two", "x = 1", "one", "two-test", "one-test", "why"]
 
 
 def test_a_test_that_lacks_one_of_two_answers_moves_too():
     notebook = small("setup", ONE, "one-test", "two-test", TWO, "why")
-    assert restore(notebook, SMALL) == [
-        "two-test: above the answer that it tests, moved below it."
-    ]
+    assert restore(notebook, SMALL) == [note("moved-below", "two-test")]
     assert names(notebook) == IN_ORDER
 
 
@@ -402,7 +407,7 @@ def test_an_answer_written_elsewhere_is_found():
     assert restore(notebook, SMALL) == []
     assert names(notebook)[1:4] == ["def one(): return 1", "one-test", "one"]
     notebook = small("setup", "one", TWO, "two-test", "why", "def one(): return 1")
-    assert restore(notebook, SMALL) == ["one-test: missing, put back."]
+    assert restore(notebook, SMALL) == [note("put-back", "one-test")]
     assert names(notebook)[-2:] == ["def one(): return 1", "one-test"]
 
 
@@ -414,15 +419,15 @@ def test_a_scratch_cell_at_the_end_does_not_draw_a_missing_test_to_it():
 
 def test_missing_cells_that_test_nothing_go_where_the_source_has_them():
     notebook = small("x = 1", ONE, "one-test", TWO, "two-test")
-    assert restore(notebook, SMALL) == ["setup, why: missing, put back."]
+    assert restore(notebook, SMALL) == [note("put-back", "setup", "why")]
     assert names(notebook) == ["setup", "x = 1", "one", "one-test", "two", "two-test", "why"]
 
 
 def test_a_missing_test_of_a_missing_answer_goes_to_the_end():
     notebook = small("setup", TWO, "two-test", "why", "x = 1")
     assert restore(notebook, SMALL) == [
-        "one: missing, nothing defines one.",
-        "one-test: missing, put back.",
+        note("answer-missing", "one", names=["one"]),
+        note("put-back", "one-test"),
     ]
     assert names(notebook) == ["setup", "two", "two-test", "why", "x = 1", "one-test"]
 
@@ -430,31 +435,31 @@ def test_a_missing_test_of_a_missing_answer_goes_to_the_end():
 def test_missing_tests_of_one_cell_go_behind_it_in_the_order_of_the_source():
     notebook = small("setup", ("one", "def one(): return 1\ndef two(): return 2"), "why")
     assert restore(notebook, SMALL) == [
-        "one-test, two-test: missing, put back.",
-        "two: missing, what it defines is elsewhere.",
+        note("put-back", "one-test", "two-test"),
+        note("answer-elsewhere", "two"),
     ]
     assert names(notebook) == ["setup", "one", "one-test", "two-test", "why"]
 
 
 def test_of_copies_of_a_test_the_last_counts_and_the_others_stay_as_plain_cells():
     notebook = small("setup", ("one-test", "1 / 0"), ONE, "one-test", TWO, "two-test", "why")
-    assert restore(notebook, SMALL) == ["one-test: there 2 times, the last counts."]
+    assert restore(notebook, SMALL) == [note("last-copy-counts", "one-test", n=2)]
     assert names(notebook) == ["setup", "1 / 0", *IN_ORDER[1:]]
 
 
 @pytest.mark.parametrize(
     ("copies", "which", "counts"),
     [
-        ([ONE, ("one", "def one(): return 2")], "the last", 2),
-        ([ONE, "one"], "the last that was changed", 1),
-        (["one", ONE], "the last", 2),
-        (["one", "one"], "the last", 2),
+        ([ONE, ("one", "def one(): return 2")], "last-copy", 2),
+        ([ONE, "one"], "last-changed-copy", 1),
+        (["one", ONE], "last-copy", 2),
+        (["one", "one"], "last-copy", 2),
     ],
 )
 def test_of_copies_of_an_answer_the_last_that_was_changed_counts(copies, which, counts):
     notebook = small("setup", *copies, "one-test", TWO, "two-test", "why")
     texts = [cell.source for cell in notebook.cells[1:3]]
-    assert restore(notebook, SMALL) == [f"one: there 2 times, {which} counts."]
+    assert restore(notebook, SMALL) == [note(f"{which}-counts", "one", n=2)]
     assert [cell.source for cell in notebook.cells[1:3]] == texts
     assert names(notebook)[counts] == "one"
 
@@ -467,14 +472,16 @@ def test_a_test_between_two_copies_of_its_answer_stays():
 
 def test_a_missing_manual_answer_comes_back_untouched():
     notebook = small(*WHOLE[:-1])
-    assert restore(notebook, SMALL) == ["why: missing, put back."]
+    assert restore(notebook, SMALL) == [note("put-back", "why")]
     assert notebook.cells[-1].source == "Why?"
     assert notebook.cells[-1].cell_type == "markdown"
 
 
 def test_an_unknown_grade_id_makes_a_plain_cell():
     notebook = small(*WHOLE, ("mine", "x = 1"))
-    assert restore(notebook, SMALL) == ["cell 7: unknown grade_id, a plain cell."]
+    assert restore(notebook, SMALL) == [
+        note("unknown-grade-id", message("course.cell-at", position=7))
+    ]
     assert notebook.cells[-1].metadata == {}
 
 
@@ -482,7 +489,7 @@ def test_ids_stay_unique():
     notebook = small("setup", ONE, TWO, "two-test", "why", "x = 1")
     notebook.cells[-1].id = "one-test"
     notebook.cells[3].source = "def two(): return 2"
-    assert restore(notebook, SMALL)[0].startswith("one-test: grade_id lost")
+    assert restore(notebook, SMALL)[0] == note("known-by-id", "one-test")
     notebook = small("setup", ONE, TWO, ("two-test", "def two(): return 2"), "why")
     notebook.cells[0].id = "c3-2"
     restore(notebook, SMALL)
@@ -501,9 +508,9 @@ def test_an_assignment_counts_as_an_answer_and_a_magic_command_is_no_error():
     ]
     notebook = new_notebook(cells=[new_code_cell("b == 1\na: int = 3")])
     assert restore(notebook, given) == [
-        "a: grade_id lost, known by what it defines.",
-        "t: missing, put back.",
-        "b: missing, nothing defines b.",
+        note("known-by-definition", "a"),
+        note("put-back", "t"),
+        note("answer-missing", "b", names=["b"]),
     ]
     assert names(notebook) == ["a", "t"]
 
@@ -526,7 +533,7 @@ def test_a_test_that_is_wholly_hidden_is_not_taken_for_an_empty_cell():
     hidden = "### BEGIN HIDDEN TESTS\nassert a\n### END HIDDEN TESTS"
     given = [as_given("a", "a = None", solution=True), as_given("t", hidden, **TEST)]
     notebook = new_notebook(cells=[new_code_cell(""), new_code_cell("a = 1", id="a")])
-    assert "t: missing, put back." in restore(notebook, given)
+    assert note("put-back", "t") in restore(notebook, given)
     assert names(notebook) == ["", "a", "t"]
 
 
@@ -543,8 +550,8 @@ def test_the_type_is_restored():
     notebook.cells[1] = new_markdown_cell(ONE[1], id="one")
     notebook.cells[5] = new_code_cell("Because.", id="why")
     assert restore(notebook, SMALL)[-2:] == [
-        "one: markdown in place of code, restored.",
-        "why: code in place of markdown, restored.",
+        note("type-restored", "one", was="markdown", now="code"),
+        note("type-restored", "why", was="code", now="markdown"),
     ]
     assert [cell.cell_type for cell in notebook.cells] == ["code"] * 5 + ["markdown"]
     assert notebook.cells[5].source == "Because."
@@ -554,9 +561,9 @@ def test_the_second_reading_is_nbgraders_own(course, caplog):
     """The notebook in autograded/ is ours: what it says of repairs stays."""
     course.hand_in("dora", made("ids lost").data)
     course.convert(Autograde, "dora")
-    note = "27 cells without a unique id."
-    assert course.autograded("dora").metadata.rnngrade.repairs == [note]
-    assert caplog.text.count(f"dora: {note}") == 1
+    repair = message("course.cells-without-id", n=27)
+    assert course.autograded("dora").metadata.rnngrade.repairs == [repair.plain()]
+    assert caplog.text.count(f"dora: {repair}") == 1
 
 
 def test_submissions_are_the_same_for_the_same_seed():

