@@ -6,7 +6,7 @@ from typing import Any
 
 from rnngrade.messages import Message, from_plain, message
 
-LONGEST_TEXT = 300  # of what a message quotes
+LONGEST_TEXT = 400  # of what a message quotes
 # What the student's process may say of a cell, with the kinds of the fields.
 TROUBLES = {
     "execution.cell-syntax": {"line": int, "said": str},

@@ -176,7 +176,7 @@ class Session:
         return {
             "seconds": {phase: round(spent, 3) for phase, spent in self._times.items()},
             "said": self._said,
-            "ended": self._ended and self._ended.plain(),
+            "ended": self._ended and self._ended.plain()["why"],
             "limits": asdict(self._limits),
             "policy": asdict(self._job.policy),
             "seed": self._job.seed,
@@ -233,7 +233,7 @@ class Session:
         # Who has closed the connection is about to end.
         over = self._student.wait(DYING_SECONDS if why.id == "execution.closed" else 0)
         if over:
-            why = message("execution.by-itself", how=over.how)
+            why = over.how
         self._student.kill()
         self._ended = message(id, why=why, **where)
 

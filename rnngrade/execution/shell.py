@@ -242,13 +242,13 @@ def python_kind(error: BaseException) -> str:
     return str(kind.__name__)[:80]
 
 
-def first_line(error: BaseException) -> str:
+def first_line(error: BaseException, longest: int = LONGEST_QUOTE) -> str:
     """What an exception says, in short, whatever its class does to its text."""
     try:
         text = str(error)[:2000]
     except Exception:
         return ""
-    line = (text.strip().splitlines() or [""])[0][:LONGEST_QUOTE]
+    line = (text.strip().splitlines() or [""])[0][:longest]
     return "".join(c if c.isprintable() else " " for c in line)
 
 
