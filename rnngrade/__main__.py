@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnngrade.errors import CourseError
-from rnngrade.messages import languages, message, use_language
+from rnngrade.messages import ENGLISH, language, languages, message, use_language
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,6 +45,13 @@ def _parser():
     add = command(_release, "release", "derive exercises/ from solutions/")
     add("units", nargs="*", metavar="UNIT", help="all if none is named")
     add("--check", action="store_true", help="write nothing; fail if exercises/ is out of date")
+
+    add = command(_test, "test", "grade the bank of a unit: right and wrong solutions")
+    add("units", nargs="*", metavar="UNIT", help="all if none is named")
+    add("--workers", type=_count, metavar="N", help="processes; by default one per core")
+
+    add = command(_translate, "translate", "bring the translation of a unit up to date")
+    add("unit", metavar="UNIT")
 
     add = command(_grade, "grade", "grade what was handed in and has no up-to-date grade")
     add("unit", metavar="UNIT")
@@ -96,8 +103,29 @@ def _release(root, arguments):
     if arguments.check:
         release.check(root, arguments.units)
     else:
-        for path in release.release(root, arguments.units):
+        for path in release.release(root, arguments.units, language()):
             print(path.relative_to(root))
+
+
+def _test(root, arguments):
+    from rnngrade.exercise.release import known_units
+    from rnngrade.run.bank import table, try_bank
+    from rnngrade.run.workers import on_dask
+
+    failed = 0
+    for unit in known_units(root, arguments.units):
+        verdicts = try_bank(root, unit, language(), on_dask(arguments.workers))
+        failed += sum(not verdict.is_as_said for verdict in verdicts)
+        print("\n".join(table(unit, verdicts)))
+    return 1 if failed else 0
+
+
+def _translate(root, arguments):
+    from rnngrade.exercise.translation import update_unit
+
+    if language() == ENGLISH:
+        raise CourseError("exercise.no-language", known=", ".join(languages()[1:]))
+    print(update_unit(root, arguments.unit, language()).relative_to(root))
 
 
 def _grade(root, arguments):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import jupytext
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from nbformat import NotebookNode
@@ -79,6 +80,15 @@ def update(
     write_po(text, found, width=0, omit_header=False, sort_output=False, include_previous=True)
     write_aside(path, text.getvalue())
     return path
+
+
+def update_unit(root: Path, unit: str, language: str) -> Path:
+    """The same for a unit of the course, by its name."""
+    source = root / "solutions" / unit / f"{unit}.md"
+    if not source.exists():
+        raise CourseError("exercise.no-file", path=f"{source}")
+    notebook = jupytext.read(source, fmt="md:myst")
+    return update(notebook, dict(notebook.metadata.get("rnngrade", {})), source, language)
 
 
 def _each(notebook, settings, change: Callable[[str], str]) -> None:
