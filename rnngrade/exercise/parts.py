@@ -27,7 +27,7 @@ from typing import Any
 from rnngrade.checks.arrays import LIBRARIES
 from rnngrade.checks.cases import SIZES, letters_of
 from rnngrade.errors import CourseError
-from rnngrade.messages import message
+from rnngrade.messages import ENGLISH, language, message
 
 WIDTH = 88  # of what is generated
 AUTHORS = ("library", "sizes", "symbols")  # settings that no grader needs
@@ -159,10 +159,12 @@ def test_of(part: Part, symbols: Symbols, visible: str) -> str:
         "library": symbols.library,
     }
     imports, visible = _imports(visible)
+    speaks = [] if language() == ENGLISH else [f"check.use_language({_code(language())})"]
     lines = [
         *imports,
         "from rnngrade import check",
         "",
+        *speaks,
         "part = check.Part(",
         f"    {part.name},",
     ]

@@ -21,6 +21,13 @@ from rnngrade.errors import CourseError
 from rnngrade.files import write_aside
 
 WIDTH = 92  # of comments and docstrings
+HEADER = """\
+msgid ""
+msgstr ""
+"Language: {language}\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+
+"""
 _FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 _COMMENTS = re.compile(r"^(?P<indent>[ \t]*)# .*(?:\n(?P=indent)# .*)*", re.MULTILINE)
 _DOCSTRING = re.compile(r'^([ \t]+""")(.*?)(""")', re.MULTILINE | re.DOTALL)
@@ -76,8 +83,11 @@ def update(
         old.update(found, no_fuzzy_matching=False)
         found = old
         found.obsolete.clear()
-    text = io.BytesIO()
-    write_po(text, found, width=0, omit_header=False, sort_output=False, include_previous=True)
+    for entry in found:
+        entry.flags.discard("python-brace-format")  # braces are TeX here
+    text = io.BytesIO(HEADER.format(language=language).encode())
+    text.seek(0, io.SEEK_END)
+    write_po(text, found, width=0, omit_header=True)
     write_aside(path, text.getvalue())
     return path
 

@@ -39,7 +39,11 @@ class Verdict:
 
 
 def try_bank(
-    root: Path, unit: str, language: str = ENGLISH, pool: Pool | None = None
+    root: Path,
+    unit: str,
+    language: str = ENGLISH,
+    pool: Pool | None = None,
+    only: list[Solution] | None = None,
 ) -> list[Verdict]:
     """Hand in every solution of a bank in a copy of the course, and grade it.
 
@@ -48,12 +52,13 @@ def try_bank(
         unit: the name of the unit.
         language: of the release and of what is told.
         pool: of `rnngrade.run.workers`; by default a process per core.
+        only: these solutions, if not the whole bank.
 
     Raises:
         CourseError: there is no bank, or nobody can be graded.
     """
     (unit,) = release.known_units(root, [unit])
-    bank = read_bank(root / "solutions" / unit)
+    bank = only or read_bank(root / "solutions" / unit)
     if not bank:
         raise CourseError("exercise.no-bank", unit=unit)
     with _copied(root, unit, language) as course:
