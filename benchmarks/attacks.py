@@ -20,20 +20,15 @@ from rnngrade.execution.execute import execute
 from rnngrade.execution.job import Job, Limits, TestCell
 from rnngrade.exercise.names import names_defined
 from rnngrade.isolation.sandbox import layers
-from tests.exercises.submission import ROOT, bank, solved, source
+from tests.exercises.submission import ROOT, UNITS, all_wrong, points, solved, source
 from tests.rnngrade import attacks
 
-SOURCE = source()
+UNIT = next(unit for unit in UNITS if "lstm-step" in points(source(unit)))
+SOURCE = source(UNIT)
 ROLES = [(cell, cell.metadata.get("nbgrader", {})) for cell in SOURCE.cells]
 TESTS = tuple(TestCell(c.id, "test", c.source) for c, role in ROLES if role.get("grade"))
 EXPORTS = names_defined(c.source for c, role in ROLES if role.get("solution"))
-ALL_WRONG = "\n".join(
-    bank().WRONG[name].code
-    for name in (
-        *("x before h", "no bias", "sigmoid for tanh", "1 - f in place of i"),
-        *("tanh for sigmoid", "tanh around the product"),
-    )
-)
+ALL_WRONG = all_wrong(UNIT)
 SECRET = "the-secret-is-7391"
 SECONDS = 5  # for a cell, on both sides; stock nbgrader's default is 30
 PATIENCE = 60  # for a submission
@@ -60,7 +55,7 @@ class Attack:
         text = self.text
         if self.aim != "points":
             text = text.format(path=f"{folder}/secret.txt", folder=f"{folder}", port=port)
-        notebook = solved(SOURCE, self.answers)
+        notebook = solved(SOURCE, self.answers, UNIT)
         notebook.cells.insert(0, new_code_cell(text))
         return nbformat.writes(notebook)
 
@@ -142,7 +137,7 @@ def _by_us(attack):
         stock.lay_out(Path(folder), SECRET)
         job = Job(
             student="anna",
-            unit="lstm-gates",
+            unit=UNIT,
             notebook=attack.notebook(folder, end.getsockname()[1]),
             tests=TESTS,
             exports=EXPORTS,

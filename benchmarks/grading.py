@@ -26,12 +26,11 @@ from rnngrade.execution.job import Limits, Policy
 from rnngrade.isolation.warm import warm
 from rnngrade.run import runner
 from rnngrade.run.workers import on_dask
-from tests.exercises.submission import ROOT, UNIT, bank, release, solved
+from tests.exercises.submission import ROOT, UNIT, release, solutions, solved
 
 MANY = 48
 COUNTS = (50, 100, 250, 500)  # of submissions, after which the memory is taken
 # Right, but stock nbgrader takes every word on stderr for a failure.
-NOISY = ("prints and warns", "a library in C that warns")
 
 
 def rows():
@@ -111,8 +110,8 @@ def _hand_in(root, count):
 @cache
 def _submissions():
     """Right and wrong ones in turns, from the bank."""
-    right = [code for name, code in bank().RIGHT.items() if name not in NOISY]
-    wrong = [wrong.code for wrong in bank().WRONG.values()]
+    right = [s.code for s in solutions("right") if "warn" not in s.code]
+    wrong = [s.code for s in solutions("wrong")]
     codes = (code for pair in zip(cycle(right), cycle(wrong), strict=False) for code in pair)
     blank = release()
     return [nbformat.writes(solved(blank, code)) for code in islice(codes, MANY)]

@@ -44,6 +44,16 @@ def wrong(unit: str = UNIT) -> bank.Solution:
     return random.Random(unit).choice([s for s in some if len(s.loses) > 1])
 
 
+def all_wrong(unit: str = UNIT) -> str:
+    """The code of a solution that loses every part."""
+    chosen, lost = [], set()
+    for solution in sorted(solutions("wrong", unit), key=lambda s: len(s.loses)):
+        if set(solution.loses) - lost:
+            chosen.append(solution.code)
+            lost |= set(solution.loses)
+    return "\n".join(chosen)
+
+
 def solved(notebook: NotebookNode, code: str = "", unit: str = UNIT) -> NotebookNode:
     """A copy of the notebook as a student would hand it in."""
     return bank.solved(notebook, source(unit), code)

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import nbformat
 from nbformat import NotebookNode, v4
 
-from tests.exercises.submission import bank, points, release, solved
+from tests.exercises.submission import UNIT, points, release, solutions, solved
 
 RELEASE = release()
 POINTS = points(RELEASE)
+LAST = list(POINTS)[-1]  # of its parts
 # The one part on which no other depends.
-LAST = "lstm-sequence"
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,7 @@ def broken_submission(student, kind, code, lost, draw, output_bytes=1 << 20):
 
 def _answers():
     """Pairs of code and the parts that it loses."""
-    known = bank()
-    right = [(code, set()) for code in known.RIGHT.values()]
-    return right + [(wrong.code, wrong.loses) for wrong in known.WRONG.values()]
+    return [(s.code, set(s.loses)) for kind in ("right", "wrong") for s in solutions(kind)]
 
 
 def _cell(notebook, name):
@@ -296,7 +294,7 @@ def _put_out(notebook, size):
     picture = v4.new_output("display_data", data={"image/png": "A" * (size // 3)})
     table = {"application/json": {"data": [[0.25] * 50] * (size // 3 // 800), "outputs": [[]]}}
     shown = v4.new_output("display_data", data=table)
-    _cell(notebook, "forget-gate").outputs = [printed, picture, shown]
+    _cell(notebook, LAST).outputs = [printed, picture, shown]
 
 
 # What happens to the file.
@@ -329,7 +327,7 @@ FILES = {
 def _zipped(data, notebook):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("lstm-gates.ipynb", data)
+        archive.writestr(f"{UNIT}.ipynb", data)
     return file.getvalue()
 
 

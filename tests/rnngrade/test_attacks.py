@@ -13,23 +13,18 @@ import pytest
 
 from rnngrade.exercise.names import names_defined
 from rnngrade.isolation.sandbox import layers
-from tests.exercises.submission import bank, release, solved, source
+from tests.exercises.submission import UNITS, all_wrong, points, release, right, solved, source
 from tests.rnngrade import attacks
 from tests.rnngrade.exam import examine, said
 
-RIGHT, WRONG = bank().RIGHT, bank().WRONG
-SOURCE = source()
+# Some attacks stand in the place of a step of the LSTM.
+UNIT = next(unit for unit in UNITS if "lstm-step" in points(source(unit)))
+SOURCE = source(UNIT)
 EXPORTS = names_defined(
     c.source for c in SOURCE.cells if c.metadata.get("nbgrader", {}).get("solution")
 )
 TESTS = [c.source for c in SOURCE.cells if c.metadata.get("nbgrader", {}).get("grade")]
-ALL_WRONG = "\n".join(
-    WRONG[name].code
-    for name in (
-        *("x before h", "no bias", "sigmoid for tanh", "1 - f in place of i"),
-        *("tanh for sigmoid", "tanh around the product"),
-    )
-)
+ALL_WRONG = all_wrong(UNIT)
 SECRET = "the-secret-is-7391"
 LIMITS = {
     "cell_seconds": 2,
@@ -51,7 +46,7 @@ def cells(code):
     """The student's cells of a solved release."""
     return [
         cell.source
-        for cell in solved(release(), code).cells
+        for cell in solved(release(UNIT), code, UNIT).cells
         if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("grade")
     ]
 
@@ -66,7 +61,7 @@ def grade(attack, answers=ALL_WRONG):
 def assert_the_batch_goes_on():
     """The next submission gets what it deserves, and finds nothing of the one before."""
     trace = "import os, torch\nprint(sorted(os.listdir('.')), hasattr(torch, 'mark'))"
-    shown, verdicts, record = grade(trace, RIGHT["einsum"])
+    shown, verdicts, record = grade(trace, right(UNIT))
     assert verdicts == [None] * len(TESTS)
     assert shown[0][0].text == "[] False\n"
     assert record["ended"] is None

@@ -15,43 +15,43 @@ from rnngrade.course import collect
 from rnngrade.course.collect import Collector
 from rnngrade.messages import message
 
-FOLDER = "/course/downloaded/lstm-gates/extracted/"
-UNIT = "lstm-gates"
+FOLDER = "/course/downloaded/memory-cells/extracted/"
+UNIT = "memory-cells"
 NOTEBOOK = f"{UNIT}.ipynb"
 
 
 @pytest.mark.parametrize(
     ("path", "student"),
     [
-        ("anna_lstm-gates.ipynb", "anna"),
-        ("anna_b_lstm-gates.ipynb", "anna_b"),
-        ("submissions/anna_lstm-gates.ipynb", "anna"),
-        ("anna/lstm-gates.ipynb", "anna"),
-        ("anna_b/lstm-gates.ipynb", "anna_b"),
-        ("anna/lstm-gates/lstm-gates.ipynb", "anna"),
-        ("anna_lstm-gates/lstm-gates.ipynb", "anna"),
-        ("anna_lstm-gates/work/lstm-gates/lstm-gates.ipynb", "anna"),
-        ("anna/extracted/lstm-gates.ipynb", "anna"),
+        ("anna_memory-cells.ipynb", "anna"),
+        ("anna_b_memory-cells.ipynb", "anna_b"),
+        ("submissions/anna_memory-cells.ipynb", "anna"),
+        ("anna/memory-cells.ipynb", "anna"),
+        ("anna_b/memory-cells.ipynb", "anna_b"),
+        ("anna/memory-cells/memory-cells.ipynb", "anna"),
+        ("anna_memory-cells/memory-cells.ipynb", "anna"),
+        ("anna_memory-cells/work/memory-cells/memory-cells.ipynb", "anna"),
+        ("anna/extracted/memory-cells.ipynb", "anna"),
     ],
 )
 def test_a_submission(path, student):
-    want = {"student_id": student, "file_id": "lstm-gates"}
+    want = {"student_id": student, "file_id": "memory-cells"}
     assert Collector().collect(FOLDER + path) == want
 
 
 @pytest.mark.parametrize(
     "path",
     [
-        "lstm-gates.ipynb",
+        "memory-cells.ipynb",
         "anna.ipynb",
         "anna_rnn.ipynb",
-        "_lstm-gates.ipynb",
-        "_lstm-gates/lstm-gates.ipynb",
-        "__MACOSX/lstm-gates.ipynb",
+        "_memory-cells.ipynb",
+        "_memory-cells/memory-cells.ipynb",
+        "__MACOSX/memory-cells.ipynb",
         "anna/notes.txt",
-        "anna/__MACOSX/._lstm-gates.ipynb",
-        "._anna_lstm-gates.ipynb",
-        "anna/.ipynb_checkpoints/lstm-gates-checkpoint.ipynb",
+        "anna/__MACOSX/._memory-cells.ipynb",
+        "._anna_memory-cells.ipynb",
+        "anna/.ipynb_checkpoints/memory-cells-checkpoint.ipynb",
     ],
 )
 def test_no_submission(path):
@@ -59,8 +59,8 @@ def test_no_submission(path):
 
 
 def test_a_course_below_a_folder_of_the_same_name():
-    got = Collector().collect(f"/extracted{FOLDER}anna_lstm-gates.ipynb")
-    assert got == {"student_id": "anna", "file_id": "lstm-gates"}
+    got = Collector().collect(f"/extracted{FOLDER}anna_memory-cells.ipynb")
+    assert got == {"student_id": "anna", "file_id": "memory-cells"}
 
 
 class Course:

@@ -2,43 +2,11 @@
 
 import pytest
 
-from rnngrade import check
 from rnngrade.execution.execute import MALFORMED, checked
 from rnngrade.isolation.sandbox import layers
 from rnngrade.messages import from_plain, message
-from tests.exercises.submission import bank, mark, points, release, solved, source
 from tests.rnngrade.attacks import VANDALS
 from tests.rnngrade.exam import error_in, examine, ids, printed, said, verdicts
-
-RIGHT, WRONG = bank().RIGHT, bank().WRONG
-SOURCE = source()
-TESTS = [cell.source for cell in SOURCE.cells if cell.metadata.get("nbgrader", {}).get("grade")]
-
-
-def cells(code):
-    """The code of a solved release, without its tests."""
-    return [
-        cell.source
-        for cell in solved(release(), code).cells
-        if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("grade")
-    ]
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_right_solutions_earn_every_point(name):
-    assert verdicts(cells(RIGHT[name]), *TESTS) == [None] * len(TESTS)
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_wrong_solutions_are_told_what_they_are_told_in_their_own_kernel(name):
-    check.use_key("12ab")  # the seed of the exam
-    here = mark(solved(SOURCE, WRONG[name].code))
-    check.use_key(None)
-    there = dict(zip(points(SOURCE), verdicts(cells(WRONG[name].code), *TESTS), strict=True))
-    assert {part for part, told in there.items() if told} == WRONG[name].loses
-    first = next(part for part in here if here[part])
-    assert here[first] in str(there[first])
-
 
 FAILED = message("execution.failed")
 FUNCTION = "def double(x):\n    return 2 * x"

@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from rnngrade.messages import message
 from rnngrade.reports.similar import compare, html_of
 from tests.book.conftest import assert_accessible, opened
-from tests.exercises.submission import release
+from tests.exercises.submission import UNIT, release
 from tests.rnngrade.test_feedback import display, generate, handed_in, parts
 from tests.rnngrade.written_course import WrittenCourse, source
 
@@ -91,7 +91,7 @@ def exhibition(unit):
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """The file of a feedback page; a test without a browser goes through all units."""
-    unit = "lstm-gates"
+    unit = UNIT
     course = WrittenCourse(tmp_path_factory.mktemp("course"))
     course.add_unit(unit, source(unit))
     # One part is right, one waits for a human, the others are wrong.
@@ -112,7 +112,7 @@ def report(tmp_path_factory):
         own[student] = release()
         own[student].cells.append(new_code_cell(CODE * 3 + f"wide = '{'-' * 200}'"))
     path = tmp_path_factory.mktemp("report") / "similar.html"
-    made = compare("lstm-gates", release(), own, unread={"clara": "The file is empty."})
+    made = compare(UNIT, release(), own, unread={"clara": "The file is empty."})
     assert len(made.pairs) == 1
     path.write_text(html_of(made), "utf-8")
     return path

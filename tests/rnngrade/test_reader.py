@@ -11,10 +11,10 @@ import pytest
 from rnngrade.course import reader
 from rnngrade.course.reader import Unreadable, read
 from rnngrade.messages import message
-from tests.exercises.submission import bank, release, solved
+from tests.exercises.submission import release, right, solved
 from tests.rnngrade.broken import CELLS, FILES, NOT_NOTEBOOKS, broken_submission
 
-CODE = bank().RIGHT["einsum"]
+CODE = right()
 PLAIN = json.dumps(solved(release(), CODE)).encode()
 
 
@@ -25,7 +25,7 @@ def made(kind, seed=0):
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "lstm-gates.ipynb"
+    return tmp_path / "unit.ipynb"
 
 
 def read_bytes(path, data):

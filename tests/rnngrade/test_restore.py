@@ -23,7 +23,16 @@ from traitlets.config import Config
 from rnngrade.course.reader import read
 from rnngrade.course.restore import Given, from_gradebook, restore
 from rnngrade.messages import from_plain, message
-from tests.exercises.submission import UNIT, bank, mark, points, release, solved, source
+from tests.exercises.submission import (
+    UNIT,
+    mark,
+    points,
+    release,
+    right,
+    solutions,
+    solved,
+    source,
+)
 from tests.rnngrade.broken import (
     CELLS,
     FILES,
@@ -34,7 +43,7 @@ from tests.rnngrade.broken import (
     submissions,
 )
 
-CODE = bank().RIGHT["einsum"]
+CODE = right()
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
 
@@ -219,7 +228,7 @@ def restored(given, data, tmp_path):
 @pytest.mark.parametrize("kind", [*CELLS, *FILES])
 def test_the_points_are_those_of_the_answers(given, kind, seed, tmp_path):
     draw = random.Random(seed)
-    wrong = draw.choice(list(bank().WRONG.values()))
+    wrong = draw.choice(solutions("wrong"))
     submission = broken_submission("anna", kind, wrong.code, wrong.loses, draw)
     notebook, _ = restored(given, submission.data, tmp_path)
     assert_as_given(notebook, given)
@@ -280,11 +289,11 @@ def note(what, *cells, **fields):
         ("every test deleted", [note("put-back", *ALL_TESTS)]),
         ("tests first", [note("moved-below", *ALL_TESTS)]),
         ("tests last", []),
-        ("an answer deleted", [note("answer-missing", LAST, names=["lstm_sequence"])]),
+        ("an answer deleted", [note("answer-missing", LAST, names=[LAST.replace("-", "_")])]),
         (
             "an answer and its test deleted",
             [
-                note("answer-missing", LAST, names=["lstm_sequence"]),
+                note("answer-missing", LAST, names=[LAST.replace("-", "_")]),
                 note("put-back", f"{LAST}-test"),
             ],
         ),

@@ -8,7 +8,7 @@ import pytest
 from rnngrade.course.seeds import FILE, VARIABLE, course_secret, student_seed
 from rnngrade.errors import CourseError
 
-ANNA = ("lstm-gates", "lstm-gates", "anna")
+ANNA = ("memory-cells", "memory-cells", "anna")
 
 
 @pytest.fixture(autouse=True)
@@ -26,11 +26,11 @@ def test_a_seed_can_be_replayed():
 @pytest.mark.parametrize(
     "other",
     [
-        ("lstm-gates", "lstm-gates", "boris"),
-        ("lstm-gates", "lstm-gate", "sanna"),
-        ("rnn", "lstm-gates", "anna"),
-        ("lstm-gates", "rnn", "anna"),
-        ("lstm-gates", "lstm-gates", 'anna", "'),
+        ("memory-cells", "memory-cells", "boris"),
+        ("memory-cells", "memory-cell", "sanna"),
+        ("rnn", "memory-cells", "anna"),
+        ("memory-cells", "rnn", "anna"),
+        ("memory-cells", "memory-cells", 'anna", "'),
     ],
 )
 def test_every_student_and_unit_has_a_seed_of_its_own(other):

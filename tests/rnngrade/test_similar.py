@@ -13,9 +13,9 @@ from rnngrade.course.course import load
 from rnngrade.errors import CourseError
 from rnngrade.messages import message
 from rnngrade.reports.similar import compare, similar
-from tests.exercises.submission import ROOT, UNIT, bank, release, solved
+from tests.exercises.submission import ROOT, UNIT, release, solutions, solved
 
-RIGHT = bank().RIGHT
+RIGHT = {solution.name: solution.code for solution in solutions("right")}
 ORIGINAL = "einsum"
 
 
