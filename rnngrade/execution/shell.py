@@ -4,6 +4,7 @@ Making it takes a while, so a warm process imports this module before it forks: 
 there in every child.
 """
 
+import ast
 import base64
 import contextlib
 import dis
@@ -134,6 +135,14 @@ class Shell(InteractiveShell):
         with self._printing():
             done = self.run_cell(source, store_history=False)
         return done.error_before_exec or done.error_in_exec
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """Plain Python of a cell; what is plain already stays, in a tenth of the time."""
+        if "\n" in raw_cell.strip():  # a single word may be a magic
+            with contextlib.suppress(SyntaxError, ValueError, MemoryError, RecursionError):
+                ast.parse(raw_cell)
+                return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
+        return super().transform_cell(raw_cell)
 
     async def run_code(self, code_obj, result=None, *, async_=False) -> bool:
         """Run one statement of a cell; whether the cell ends with it.
