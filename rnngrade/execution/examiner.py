@@ -433,10 +433,10 @@ class Remote:
     It has neither truth value nor equality: a test that asks for one is wrong.
     """
 
-    def __init__(self, student, number, name):
+    def __init__(self, student: Connection, number: int, name: str):
         self._student, self._number, self.__name__ = student, number, name
 
-    def __call__(self, *arguments, **keywords):
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call it there."""
         changes = self.__name__.endswith("_")
         return self._student.call(self._number, arguments, keywords, changes=changes)
@@ -466,10 +466,10 @@ class Remote:
 class RemoteMethod:
     """A method of an object that stays with the student."""
 
-    def __init__(self, student, number, name):
+    def __init__(self, student: Connection, number: int, name: str):
         self._student, self._number, self.__name__ = student, number, name
 
-    def __call__(self, *arguments, **keywords):
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call it there."""
         changes = self.__name__.endswith("_")
         return self._student.call(
@@ -480,7 +480,7 @@ class RemoteMethod:
 class RemoteIterator:
     """A generator that runs with the student."""
 
-    def __init__(self, student, number, name):
+    def __init__(self, student: Connection, number: int, name: str):
         self._student, self._number, self.__name__, self._steps = student, number, name, 0
 
     def __iter__(self):
@@ -496,7 +496,14 @@ class RemoteIterator:
 class RemoteModule(torch.nn.Module):
     """A module of the student's: its weights are here, and its forward runs there."""
 
-    def __init__(self, student, number, name, node, state):
+    def __init__(
+        self,
+        student: Connection,
+        number: int,
+        name: str,
+        node: dict[str, Any],
+        state: dict[str, torch.Tensor],
+    ):
         super().__init__()
         self._student, self._number, self.__name__ = student, number, name
         parameters = set(node["parameters"])
@@ -515,7 +522,7 @@ class RemoteModule(torch.nn.Module):
                 module.register_buffer(leaf, tensor)
         self.train(node["training"] is True)
 
-    def forward(self, *arguments, **keywords):
+    def forward(self, *arguments: Any, **keywords: Any) -> Any:
         """Send the weights along, so that they may be changed and differentiated here."""
         return self._student.call(self._number, arguments, keywords, module=self)
 
