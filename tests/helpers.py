@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from tests import standin
+
 DEVICES = [
     "cpu",
+    standin.register(),
     pytest.param(
         "cuda",
         marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here"),
@@ -13,6 +16,12 @@ DEVICES = [
 ]
 DTYPES = ["float32", "float64"]
 RTOL = {"float32": 1e-5, "float64": 1e-12}
+
+
+def generator(device, seed=0):
+    """A seeded generator of random numbers on a device."""
+    new = standin.Generator() if device == standin.NAME else torch.Generator(device)
+    return new.manual_seed(seed)
 
 
 def to_numpy(array):

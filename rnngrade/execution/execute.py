@@ -34,8 +34,9 @@ STUDENT = (
     *("rnngrade.execution.student", "rnngrade.execution.policy", "rnngrade.execution.shell"),
     *("rnngrade.execution.pictures", "rnngrade.execution.channel", "rnngrade.execution.wire"),
     *("rnngrade.execution.refused", "rnngrade.execution.mended"),
-    *("rnngrade.check", "rnngrade.checks.cases", "rnngrade.checks.comparison"),
-    *("rnngrade.checks.verdict", "rnngrade.messages", "rnngrade.errors"),
+    *("rnngrade.check", "rnngrade.checks.arrays", "rnngrade.checks.cases"),
+    *("rnngrade.checks.comparison", "rnngrade.checks.diagnosis", "rnngrade.checks.verdict"),
+    *("rnngrade.messages", "rnngrade.errors"),
 )
 DYING_SECONDS = 2
 LONGEST_NOTE = 200  # with which the student's process says that it has cut off the rest

@@ -68,7 +68,8 @@ def test_torch_equals_numpy_and_its_gradients_are_right(cell, candidate, device)
     arrays = draw(cell, 9)
     tensors = [torch.tensor(a, device=device, requires_grad=True) for a in arrays]
     close(sequence(*tensors).detach().cpu().numpy(), sequence(*arrays))
-    assert gradcheck(sequence, tensors)
+    # Entry by entry on the CPU; elsewhere along random directions, which is quicker.
+    assert gradcheck(sequence, tensors, fast_mode=device != "cpu")
 
 
 @pytest.mark.parametrize("T", [1, 5, 16])

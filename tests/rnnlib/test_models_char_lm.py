@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from rnnlib.models import CharLM, TruncatedBPTT, bits_per_character, corpus_chunks, sample
-from tests.helpers import DEVICES, assert_close
+from tests.helpers import DEVICES, assert_close, generator
 
 V, T, B = 7, 12, 3
 every_cell = pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
@@ -96,9 +96,7 @@ def test_bits_per_character_is_the_cross_entropy_and_a_uniform_guess_costs_log2_
 
 @every_device
 def test_temperature_to_zero_is_the_largest_logit(device):
-    logits = torch.randn(
-        500, V, device=device, generator=torch.Generator(device).manual_seed(1)
-    )
+    logits = torch.randn(500, V, device=device, generator=generator(device, 1))
     for temperature in (0, 1e-300, 1e-45, 1e-30, 1e-6):
         assert torch.equal(sample(logits, temperature), logits.argmax(-1))
         assert torch.equal(sample(logits, temperature, top_k=3), logits.argmax(-1))
@@ -149,8 +147,7 @@ def test_the_same_generator_writes_the_same_without_dropout(device):
     model.train()
     model.layers.eval()
     texts = [
-        model.generate(prompt, 20, generator=torch.Generator(device).manual_seed(seed))
-        for seed in (4, 4, 5)
+        model.generate(prompt, 20, generator=generator(device, seed)) for seed in (4, 4, 5)
     ]
     assert torch.equal(texts[0], texts[1])
     assert not torch.equal(texts[0], texts[2])
