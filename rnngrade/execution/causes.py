@@ -1,7 +1,6 @@
 """Why a name is missing: what became of the cell that was to define it."""
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from rnngrade.messages import Message, from_plain, message
@@ -27,22 +26,24 @@ PARTS = {  # of these messages
 
 
 class Causes:
-    """What is known of the names that tests may take, cell after cell."""
+    """What became of the student's cells, one after the other."""
 
-    def __init__(self, names: Iterable[str]):
-        self._definitions = {name: _definition(name) for name in names}
-        self._found = {}
+    def __init__(self):
+        self._cells: list[tuple[str, Message | None]] = []
 
     def note(self, source: str, trouble: Message | None) -> None:
         """A cell of the student's has run, with this trouble or none."""
-        for name, definition in self._definitions.items():
-            if definition.search(source):
-                self._found[name] = trouble
+        self._cells.append((source, trouble))
 
     def of(self, name: str | None) -> Message | None:
         """The sentence that says why a name is missing, if that is known."""
-        why = self._found.get(name)
-        return why and message("execution.missing-because", name=name, why=why)
+        if not name or not name.isidentifier():
+            return None
+        definition = _definition(name)
+        last = next(
+            (t for source, t in reversed(self._cells) if definition.search(source)), None
+        )
+        return last and message("execution.missing-because", name=name, why=last)
 
     def explained(self, failed: Message, lacking: str | None) -> Message:
         """What a failed test says: the cause before its consequence.

@@ -10,6 +10,8 @@ import contextlib
 import socket
 import time
 import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,7 +21,7 @@ from rnngrade.check import ChangedArgument, Forbidden
 from rnngrade.checks import cases
 from rnngrade.execution.channel import Channel, WireError
 from rnngrade.execution.shell import SHELL, first_line, summary
-from rnngrade.execution.wire import Decoder, Encoder
+from rnngrade.execution.wire import MAX_DEPTH, MAX_NODES, Decoder, Encoder
 from rnngrade.exercise.names import names_taken
 from rnngrade.messages import Message, Told, message, use_language
 
@@ -43,6 +45,7 @@ ERRORS = {"Forbidden": Forbidden} | {
     and not issubclass(kind, UnicodeError)
 }
 MAX_STEPS = 20_000  # of a generator
+GRACE_SECONDS = 2
 
 
 class Unusable(Told):
@@ -63,6 +66,14 @@ class NoValue(Told, TypeError):
 
 class Raised(Told):
     """An exception of the student's whose kind is not Python's own; a class by its name."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one of many calls gave: a value, or the exception that it raised."""
+
+    value: Any = None
+    error: Exception | None = None
 
 
 def serve(
@@ -138,7 +149,7 @@ class Examiner:
             return message("execution.raised", what=summary(error))
         if not isinstance(error, AssertionError):
             return message("execution.test-raised", what=summary(error))
-        said = first_line(error)
+        said = first_line(error, longest=2000)
         return (
             message("execution.assertion", said=said) if said else message("execution.failed")
         )
@@ -153,6 +164,7 @@ class Connection:
 
     def __init__(self, channel: Channel, call_seconds: float):
         self._channel, self._call_seconds = channel, call_seconds
+        self._batch_bytes = channel.message_bytes // 4
         self._callbacks, self._calls = [], 0
         self._until = 0.0
         self.gone: Message | None = None
@@ -180,28 +192,55 @@ class Connection:
                     found[name] = decoder(reply[name])
         return found, unfit
 
-    def ask(self, request, payload=b""):
+    def ask(
+        self, request: dict[str, Any], payload: bytes = b""
+    ) -> tuple[dict[str, Any], bytearray]:
         """Send a request; the answer, or the student's exception."""
-        if self.gone:
-            raise NoAnswer(self.gone)
-        start = time.monotonic()
-        seconds = min(self._call_seconds, self._until - start)
-        try:
-            self._channel.send({**request, "seconds": max(seconds, 0.01)}, payload, seconds)
-            # It has a moment to interrupt itself; one that does not is not asked again.
-            end = start + seconds + 2
-            reply, payload = self._channel.receive(end - time.monotonic())
-            while "callback" in reply:
-                self._answer(reply, payload, end - time.monotonic())
-                reply, payload = self._channel.receive(end - time.monotonic())
-        except WireError as error:
-            self.gone = error.message
-            raise NoAnswer(self.gone) from None
+        seconds = self._send(request, payload)
+        reply, payload = self._receive()
         if "error" in reply:
             raise self._exception(reply["error"], seconds)
         return reply, payload
 
-    def call(self, number, arguments, keywords, attribute=None, module=None, changes=False):
+    def _send(self, request, payload):
+        """Send a request; the seconds that each call in it has."""
+        if self.gone:
+            raise NoAnswer(self.gone)
+        left = max(self._until - time.monotonic(), 0.01)
+        seconds = min(self._call_seconds, left)
+        with self._watching():
+            request = {**request, "seconds": seconds, "left": left}
+            self._channel.send(request, payload, seconds)
+        return seconds
+
+    def _receive(self):
+        """The next answer; what the student's code calls in the meantime is called."""
+        # It has a moment to interrupt itself; one that does not is not asked again.
+        end = min(time.monotonic() + self._call_seconds, self._until) + GRACE_SECONDS
+        with self._watching():
+            while True:
+                reply, payload = self._channel.receive(end - time.monotonic())
+                if "callback" not in reply:
+                    return reply, payload
+                self._answer(reply, payload, end - time.monotonic())
+
+    @contextlib.contextmanager
+    def _watching(self):
+        try:
+            yield
+        except WireError as error:
+            self.gone = error.message
+            raise NoAnswer(self.gone) from None
+
+    def call(
+        self,
+        number: int,
+        arguments: Sequence[Any],
+        keywords: dict[str, Any],
+        attribute: str | None = None,
+        module: torch.nn.Module | None = None,
+        changes: bool = False,
+    ) -> Any:
         """Call what has this number, with gradients if an argument asks for them."""
         encoder = Encoder(self._tell)
         state = module and {**dict(module.named_parameters()), **dict(module.named_buffers())}
@@ -227,10 +266,74 @@ class Connection:
             return _Through.apply(self, call, index, tensor, *inputs)
 
         value = self._decode(Decoder(payload, self.proxy, wrap=wrap), reply.get("value"))
-        self._take_changes(reply, payload, arguments, changes)
+        self._take_changes(reply, Decoder(payload), arguments, changes)
         return value
 
-    def products(self, call, output, cotangent):
+    def call_all(
+        self, number: int, many: Sequence[Sequence[Any]], changes: bool = False
+    ) -> list[Answer]:
+        """Call what has this number with each of these arguments, in few crossings."""
+        if torch.is_grad_enabled() and any(_wants_gradients(arguments) for arguments in many):
+            return [
+                _answer(self.call, number, arguments, {}, changes=changes) for arguments in many
+            ]
+        answers: list[Answer] = []
+        for calls, payload in self._batches(many):
+            answers += self._call_batch(number, calls, payload, many[len(answers) :], changes)
+            if isinstance(answers[-1].error, OutOfTime | NoAnswer):
+                answers += answers[-1:] * (len(many) - len(answers))
+                break
+        return answers
+
+    def _batches(self, many):
+        """The calls as requests that are not too large, each with its arrays."""
+        encoder, calls = Encoder(self._tell), []
+        for arguments in many:
+            calls.append({"args": encoder(list(arguments)), "seed": _draw_seed()})
+            if len(encoder.payload) > self._batch_bytes or encoder.nodes > MAX_NODES // 2:
+                yield calls, encoder.payload
+                encoder, calls = Encoder(self._tell), []
+        if calls:
+            yield calls, encoder.payload
+
+    def _call_batch(self, number, calls, payload, many, changes):
+        """The answers to one request: all, or up to one after which there is none."""
+        request = {"op": "calls", "object": number, "calls": calls, "bytes": self._batch_bytes}
+        answers = []
+        try:
+            seconds = self._send(request, payload)
+            while len(answers) < len(calls):
+                reply, payload = self._receive()
+                if "error" in reply:
+                    raise self._exception(reply["error"], seconds)
+                replies = reply.get("answers")
+                lacking = len(calls) - len(answers)
+                with self._watching():
+                    if not isinstance(replies, list) or not 0 < len(replies) <= lacking:
+                        raise WireError("execution.malformed")
+                decoder = Decoder(payload, self.proxy)
+                for told in replies:
+                    arguments = many[len(answers)]
+                    answers.append(
+                        _answer(self._value, told, decoder, arguments, changes, seconds)
+                    )
+                    if isinstance(answers[-1].error, OutOfTime):
+                        return answers
+        except Exception as error:
+            answers += [Answer(error=error)] * (len(calls) - len(answers))
+        return answers
+
+    def _value(self, told, decoder, arguments, changes, seconds):
+        """What one of many calls gave."""
+        if not isinstance(told, dict):
+            raise Unusable("execution.malformed")
+        if "error" in told:
+            raise self._exception(told["error"], seconds)
+        value = self._decode(decoder, told.get("value"))
+        self._take_changes(told, decoder, arguments, changes)
+        return value
+
+    def products(self, call: int, output: int, cotangent: torch.Tensor) -> Any:
         """The product of a cotangent with the Jacobian of one output of a call."""
         encoder = Encoder()
         tree = encoder(cotangent)
@@ -238,14 +341,14 @@ class Connection:
         reply, payload = self.ask(request, encoder.payload)
         return self._decode(Decoder(payload), reply.get("value"))
 
-    def next(self, number):
+    def next(self, number: int) -> Any:
         """The next member of an iterator."""
         reply, payload = self.ask({"op": "next", "object": number})
         if reply.get("end"):
             raise StopIteration
         return self._decode(Decoder(payload, self.proxy), reply.get("value"))
 
-    def proxy(self, node, decoder):
+    def proxy(self, node: dict[str, Any], decoder: Decoder) -> Any:
         """What stands here for an object that stays with the student."""
         number, kind, name = node["object"], node["kind"], node["name"]
         if type(number) is not int or type(name) is not str:
@@ -277,13 +380,12 @@ class Connection:
         what = summary(type(name, (Exception,), {})(said))
         return type(name, (Raised,), {})("execution.raised", what=what)
 
-    def _take_changes(self, reply, payload, arguments, wanted):
+    def _take_changes(self, reply, decoder, arguments, wanted):
         """A function whose name ends in _ changes its arguments; no other may."""
         for position, tree in reply.get("changed") or []:
             if not wanted:
                 raise ChangedArgument(position)
-            old, new = arguments[position], self._decode(Decoder(payload), tree)
-            _overwrite(old, new)
+            _overwrite(arguments[position], self._decode(decoder, tree))
 
     def _tell(self, value, encoder):
         if isinstance(value, Remote | RemoteIterator):
@@ -331,13 +433,21 @@ class Remote:
     It has neither truth value nor equality: a test that asks for one is wrong.
     """
 
-    def __init__(self, student, number, name):
+    def __init__(self, student: Connection, number: int, name: str):
         self._student, self._number, self.__name__ = student, number, name
 
-    def __call__(self, *arguments, **keywords):
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call it there."""
         changes = self.__name__.endswith("_")
         return self._student.call(self._number, arguments, keywords, changes=changes)
+
+    def call_all(self, many: Sequence[Sequence[Any]]) -> list[Answer]:
+        """Call it there with each of these tuples of arguments: sent together, each call with
+        its own time and its own seed, and what fails costs no other.
+
+        Where the student's process stops or ends, the answers that are lacking are that.
+        """
+        return self._student.call_all(self._number, many, changes=self.__name__.endswith("_"))
 
     def __getattr__(self, name):
         if name.startswith("_"):
@@ -356,10 +466,10 @@ class Remote:
 class RemoteMethod:
     """A method of an object that stays with the student."""
 
-    def __init__(self, student, number, name):
+    def __init__(self, student: Connection, number: int, name: str):
         self._student, self._number, self.__name__ = student, number, name
 
-    def __call__(self, *arguments, **keywords):
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call it there."""
         changes = self.__name__.endswith("_")
         return self._student.call(
@@ -370,7 +480,7 @@ class RemoteMethod:
 class RemoteIterator:
     """A generator that runs with the student."""
 
-    def __init__(self, student, number, name):
+    def __init__(self, student: Connection, number: int, name: str):
         self._student, self._number, self.__name__, self._steps = student, number, name, 0
 
     def __iter__(self):
@@ -386,25 +496,48 @@ class RemoteIterator:
 class RemoteModule(torch.nn.Module):
     """A module of the student's: its weights are here, and its forward runs there."""
 
-    def __init__(self, student, number, name, node, state):
+    def __init__(
+        self,
+        student: Connection,
+        number: int,
+        name: str,
+        node: dict[str, Any],
+        state: dict[str, torch.Tensor],
+    ):
         super().__init__()
         self._student, self._number, self.__name__ = student, number, name
+        parameters = set(node["parameters"])
         for path, tensor in state.items():
+            if path.count(".") > MAX_DEPTH:
+                raise WireError("execution.value-too-large")
             *folders, leaf = path.split(".")
             module = self
             for folder in folders:
                 if folder not in dict(module.named_children()):
                     module.add_module(folder, torch.nn.Module())
                 module = module.get_submodule(folder)
-            if path in node["parameters"]:
+            if path in parameters:
                 module.register_parameter(leaf, torch.nn.Parameter(tensor.clone()))
             else:
                 module.register_buffer(leaf, tensor)
         self.train(node["training"] is True)
 
-    def forward(self, *arguments, **keywords):
+    def forward(self, *arguments: Any, **keywords: Any) -> Any:
         """Send the weights along, so that they may be changed and differentiated here."""
         return self._student.call(self._number, arguments, keywords, module=self)
+
+
+def _answer(function, *arguments, **keywords):
+    try:
+        return Answer(function(*arguments, **keywords))
+    except Exception as error:
+        return Answer(error=error)
+
+
+def _wants_gradients(value):
+    if isinstance(value, list | tuple):
+        return any(map(_wants_gradients, value))
+    return isinstance(value, torch.Tensor) and value.requires_grad
 
 
 def _draw_seed():

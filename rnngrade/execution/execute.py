@@ -82,7 +82,7 @@ class Session:
         self._job, self._limits = job, job.limits
         self._bytes = job.limits.output_bytes
         self._ready = set()  # the instructor's cells without points that the examiner has run
-        self._causes = Causes(job.exports)
+        self._causes = Causes()
         self._said = {}  # what each failed test says
         self._ended = None  # why the student's process ended before its time
         self._times = Counter()

@@ -9,6 +9,7 @@ import importlib.machinery
 import re
 import sys
 import types
+from typing import Any, NoReturn
 
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -64,7 +65,7 @@ class Absent:
             raise AttributeError(name)
         raise RefusedCall(self._why)
 
-    def __call__(self, *_, **__):
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
         """Refuse."""
         raise RefusedCall(self._why)
 

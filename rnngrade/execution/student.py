@@ -8,7 +8,9 @@ import os
 import random
 import signal
 import socket
+import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ from rnngrade.execution.wire import Decoder, Encoder
 from rnngrade.messages import message, use_language
 
 KEPT_GRAPHS = 64  # calls whose gradients may still be asked for
+LONGEST_SILENCE = 0.1  # seconds in which answers may gather
 _END = object()
 
 
@@ -67,6 +70,7 @@ class Server:
             "cell": self._cell,
             "names": self._names,
             "call": self._call,
+            "calls": self._calls,
             "products": self._products,
             "next": self._next,
         }
@@ -109,31 +113,45 @@ class Server:
     def _call(self, head, payload):
         decoder = Decoder(payload, self._find, grad=head["grad"])
         function = self._objects[head["object"]]
-        arguments, keywords, state = (decoder(head[k]) for k in ("args", "kwargs", "state"))
         if head["attribute"]:
             function = getattr(function, head["attribute"])
-        _seed(head["seed"])
-        before = _copy(arguments)
-        with torch.set_grad_enabled(head["grad"]), SHELL.quiet():
-            if state is None:
-                result = function(*arguments, **keywords)
-            else:
-                function.train(head["training"])
-                result = torch.func.functional_call(function, state, tuple(arguments), keywords)
+        arguments, keywords, state = (decoder(head[k]) for k in ("args", "kwargs", "state"))
+        if state is not None:
+            function.train(head["training"])
+            function = partial(_with_state, function, state)
         encoder = Encoder(self._tell)
-        reply = {"value": encoder(result)}
+        with torch.set_grad_enabled(head["grad"]):
+            reply = _called(function, arguments, keywords, head["seed"], encoder)
         if head["grad"]:
             self._graphs[head["call"]] = (
                 list(encoder.tensors),
                 [tensor for tensor in decoder.tensors if tensor.requires_grad],
             )
             self._graphs.pop(head["call"] - KEPT_GRAPHS, None)
-        reply["changed"] = [
-            [position, encoder(argument)]
-            for position, argument in enumerate(arguments)
-            if not _same(before[position], argument)
-        ]
         return reply, encoder.payload
+
+    def _calls(self, head, payload):
+        """Many calls of one function; what has gathered is sent now and then."""
+        function, decoder = self._objects[head["object"]], Decoder(payload, self._find)
+        end = time.monotonic() + head["left"]
+        answers, encoder, sent = [], Encoder(self._tell), time.monotonic()
+        with torch.no_grad():
+            for call in head["calls"]:
+                is_due = time.monotonic() - sent > LONGEST_SILENCE
+                if answers and (is_due or len(encoder.payload) > head["bytes"]):
+                    signal.setitimer(signal.ITIMER_REAL, 0)  # a message is sent whole
+                    self._channel.send({"answers": answers}, encoder.payload)
+                    answers, encoder, sent = [], Encoder(self._tell), time.monotonic()
+                seconds = min(head["seconds"], max(end - time.monotonic(), 0.01))
+                signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+                try:
+                    arguments = decoder(call["args"])
+                    answers.append(_called(function, arguments, {}, call["seed"], encoder))
+                except BaseException as error:
+                    answers.append({"error": _told(error)})
+                    if isinstance(error, OutOfTime):
+                        break
+        return {"answers": answers}, encoder.payload
 
     def _products(self, head, payload):
         """The product of a cotangent with the Jacobian of one output of an earlier call."""
@@ -180,6 +198,27 @@ class Server:
         if "error" in head:
             raise RuntimeError(str(message("execution.callback")))
         return Decoder(payload)(head["value"])
+
+
+def _called(function, arguments, keywords, seed, encoder):
+    """What a call gives, and which arguments it changed."""
+    _seed(seed)
+    before = _copy(arguments)
+    with SHELL.quiet():
+        result = function(*arguments, **keywords)
+    value = encoder(result)
+    tensors = len(encoder.tensors)
+    changed = [
+        [position, encoder(argument)]
+        for position, argument in enumerate(arguments)
+        if not _same(before[position], argument)
+    ]
+    del encoder.tensors[tensors:]  # no gradient of an argument is asked for
+    return {"value": value, "changed": changed}
+
+
+def _with_state(module, state, *arguments, **keywords):
+    return torch.func.functional_call(module, state, arguments, keywords)
 
 
 def _told(error):

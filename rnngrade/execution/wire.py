@@ -1,6 +1,8 @@
 """What passes between the examiner and the student's process: plain values, never pickle."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,17 +28,17 @@ class Encoder:
             stands for the value in the tree.
     """
 
-    def __init__(self, other=None):
-        self.payload, self.tensors, self._other, self._nodes = bytearray(), [], other, 0
+    def __init__(self, other: Callable[[Any, "Encoder"], Any] | None = None):
+        self.payload, self.tensors, self._other, self.nodes = bytearray(), [], other, 0
 
-    def __call__(self, value, depth=0):
+    def __call__(self, value: Any, depth: int = 0) -> Any:
         """The tree of one value; its tensors are remembered in order.
 
         Raises:
             WireError: the value is too deep, too large, or not plain.
         """
-        self._nodes += 1
-        if self._nodes > MAX_NODES or depth > MAX_DEPTH:
+        self.nodes += 1
+        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
             raise WireError("execution.value-too-large")
         if value is None or type(value) in (bool, int, float, str):
             return value
@@ -58,14 +60,16 @@ class Encoder:
             return self._other(value, self)
         raise WireError("execution.not-plain", kind=type(value).__name__[:80])
 
-    def _tensor(self, value):
+    def _tensor(self, value: torch.Tensor):
         if value.layout != torch.strided or value.dtype not in NAMES or value.is_meta:
             raise WireError(
                 "execution.not-plain", kind=f"Tensor({value.dtype}, {value.layout})"
             )
         self.tensors.append(value)
-        plain = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
-        offset = self._put(plain.flatten().view(torch.uint8).numpy() if plain.numel() else b"")
+        plain = value.detach().cpu().resolve_conj().resolve_neg()
+        if plain.dtype == torch.bfloat16:  # NumPy has none
+            plain = plain.contiguous().view(torch.int16)
+        offset = self._put(plain.numpy().tobytes())
         return {
             "tensor": [NAMES[value.dtype], list(value.shape), offset],
             "device": value.device.type,
@@ -76,13 +80,13 @@ class Encoder:
     def _array(self, value):
         if value.dtype.name not in NUMBERS:
             raise WireError("execution.not-plain", kind=f"ndarray({value.dtype})"[:80])
-        offset = self._put(np.ascontiguousarray(value).tobytes())
+        offset = self._put(value.tobytes())
         kind = "array" if isinstance(value, np.ndarray) else "number"
         return {kind: [value.dtype.name, list(value.shape), offset]}
 
     def _put(self, data):
         offset = len(self.payload)
-        self.payload += memoryview(data)
+        self.payload += data
         return offset
 
 
@@ -98,18 +102,25 @@ class Decoder:
             what takes its place.
     """
 
-    def __init__(self, payload, other=None, grad=False, wrap=None):
-        self.tensors, self._nodes = [], 0
+    def __init__(
+        self,
+        payload: bytes | bytearray,
+        other: Callable[[dict[str, Any], "Decoder"], Any] | None = None,
+        grad: bool = False,
+        wrap: Callable[[torch.Tensor, int, bool], torch.Tensor] | None = None,
+    ):
+        self.tensors, self.nodes = [], 0
         self._payload, self._other, self._grad, self._wrap = payload, other, grad, wrap
+        self._left = len(payload)  # each array has bytes of its own
 
-    def __call__(self, node, depth=0):
+    def __call__(self, node: Any, depth: int = 0) -> Any:
         """The value of one tree; its tensors are remembered in order.
 
         Raises:
             WireError: the tree is malformed.
         """
-        self._nodes += 1
-        if self._nodes > MAX_NODES or depth > MAX_DEPTH:
+        self.nodes += 1
+        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
             raise WireError("execution.value-too-large")
         if not isinstance(node, dict):
             if isinstance(node, list):
@@ -156,7 +167,8 @@ class Decoder:
             tensor = torch.from_numpy(self._array(name, shape, offset))
         if node["device"] not in ("cpu", "cuda"):
             raise WireError("execution.malformed")
-        tensor = tensor.to(node["device"])
+        if node["device"] != "cpu":
+            tensor = tensor.to(node["device"])
         if not node["dense"] and tensor.ndim > 1:
             # The same numbers, but not in a row: code that asks for it must fail here too.
             tensor = tensor.transpose(0, -1).contiguous().transpose(0, -1)
@@ -173,6 +185,9 @@ class Decoder:
         if len(_list(shape)) > MAX_DIMENSIONS or not all(0 <= n < 1 << 31 for n in shape):
             raise WireError("execution.malformed")
         dtype, count = np.dtype(name), math.prod(shape)
+        self._left -= count * dtype.itemsize
+        if self._left < 0:
+            raise WireError("execution.malformed")
         # NumPy refuses to read outside of the payload.
         if name == "bool":  # a byte that is neither 0 nor 1 is no truth value
             numbers = np.frombuffer(self._payload, np.uint8, count, offset) != 0

@@ -434,3 +434,122 @@ def test_half_precision_and_empty_tensors_cross():
         "        assert torch.equal(same(x), x) and same(x).dtype == d"
     )
     assert verdicts(student, test) == [None]
+
+
+MANY = "import torch\n"
+
+
+def test_many_calls_cross_together_and_give_what_each_would_give():
+    student = ["def f(x, y=1):\n    assert x != 2, 'two'\n    return x * y, [x]"]
+    test = """
+answers = f.call_all([(1,), (2,), (3, 4)])
+assert [a.value for a in answers] == [(1, [1]), None, (12, [3])]
+first, second, third = (a.error for a in answers)
+assert first is None and third is None
+assert type(second) is AssertionError and str(second) == "two"
+assert f.call_all([]) == []
+"""
+    assert verdicts(student, MANY + test) == [None]
+
+
+def test_of_many_calls_each_says_what_it_changed():
+    student = [
+        "def halve_(x):\n    return x.div_(2)",
+        "def halve(x):\n    return x.div_(2) if x.sum() > 3 else x",
+    ]
+    test = """
+from rnngrade.check import ChangedArgument
+xs = [torch.ones(2), torch.full((2,), 4.0)]
+assert [a.value.tolist() for a in halve_.call_all([(x,) for x in xs])] == [[0.5, 0.5], [2, 2]]
+assert [x.tolist() for x in xs] == [[0.5, 0.5], [2, 2]]
+xs = [torch.ones(2), torch.full((2,), 4.0)]
+first, second = halve.call_all([(x,) for x in xs])
+assert first.value.tolist() == [1, 1] and first.error is None
+assert type(second.error) is ChangedArgument and second.error.position == 0
+assert xs[1].tolist() == [4, 4]
+"""
+    assert verdicts(student, MANY + test) == [None]
+
+
+def test_many_calls_have_the_random_numbers_that_each_would_have():
+    student = ["import torch\ndef f(x):\n    return x * torch.rand(1).item()"]
+    test = """
+torch.manual_seed(3); one_by_one = [f(1.0), f(2.0)]
+torch.manual_seed(3); together = [a.value for a in f.call_all([(1.0,), (2.0,)])]
+assert one_by_one == together
+"""
+    assert verdicts(student, MANY + test) == [None]
+
+
+def test_many_calls_with_gradients_have_them():
+    student = ["def f(x):\n    return x ** 3"]
+    test = """
+x, y = torch.tensor(2.0, requires_grad=True), torch.tensor(3.0)
+first, second = f.call_all([(x,), (y,)])
+assert torch.autograd.grad(first.value, x)[0] == 12 and not second.value.requires_grad
+"""
+    assert verdicts(student, MANY + test) == [None]
+
+
+def test_many_large_calls_take_more_than_one_message():
+    student = ["def f(x):\n    return x + 1"]
+    test = """
+xs = [torch.full((50_000,), float(n)) for n in range(8)]
+answers = f.call_all([(x,) for x in xs])
+assert [a.value[0].item() for a in answers] == [n + 1 for n in range(8)]
+assert [a.error for a in answers] == [None] * 8
+"""
+    assert verdicts(student, MANY + test, limits={"message_bytes": 1 << 19}) == [None]
+
+
+def test_each_of_many_calls_has_its_own_time_and_one_that_is_late_is_the_last():
+    student = [
+        "import time\ndef f(x):\n    time.sleep(x)\n    return x",
+        "def stubborn(x):\n" + "".join(f"    {line}\n" for line in STUBBORN.split("\n")),
+        "import os\ndef ends(x):\n    return os._exit(3) if x == 1 else x",
+    ]
+    tests = (
+        "assert [a.error for a in f.call_all([(0.3,)] * 4)] == [None] * 4",
+        "a, b, c = f.call_all([(0.1,), (9,), (0.1,)])\n"
+        "assert a.value == 0.1 and type(b.error).__name__ == 'OutOfTime' and c is b\n"
+        "assert f(0.2) == 0.2",
+        "a, b, c = ends.call_all([(0,), (1,), (0,)])\nraise b.error",
+    )
+    told = verdicts(student, *tests, limits={"call_seconds": 1})
+    assert ids(told) == [None, None, "execution.ended-in-test"]
+    (late,) = verdicts(student, "raise stubborn.call_all([(0,)] * 9)[8].error", limits=QUICK)
+    why = message("execution.no-answer")
+    assert late == message("execution.ended-in-test", why=why, test="test-0")
+
+
+def test_the_student_may_call_a_function_of_the_test_in_each_of_many_calls():
+    student = ["def twice(f, x):\n    return f(f(x))"]
+    test = (
+        "answers = twice.call_all([(lambda x: x + 1, n) for n in (1, 2)])\n"
+        "assert [a.value for a in answers] == [3, 4]"
+    )
+    assert verdicts(student, test) == [None]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "{'answers': []}",
+        "{'answers': [{'value': 1}] * 9}",
+        "{'answers': 3}",
+        "{'answers': [3, {'value': {'x': 1}}, {'changed': 3}]}",
+        "{'answers': [{'error': 3}, {'error': [1, 2, 3]}, {'error': ['a', 'b']}]}",
+        "{'error': ['ValueError', 'x', None]}",
+        "{}",
+    ],
+)
+def test_a_forged_answer_to_many_calls_is_none(forged):
+    student = [
+        "import gc, IPython\nfrom rnngrade.execution.student import Server\n"
+        "server = [o for o in gc.get_objects() if isinstance(o, Server)][0]\n"
+        f"server._requests['calls'] = lambda *_: ({forged}, b'')\n"
+        "def f(x):\n    return x"
+    ]
+    test = "answers = f.call_all([(1,), (2,), (3,)])\nassert len(answers) == 3\n"
+    test += "assert not any(type(a.value) is int for a in answers)\nraise answers[0].error"
+    assert None not in verdicts(student, test)

@@ -146,6 +146,13 @@ def test_the_cause_is_told_before_what_comes_of_it_in_another_function():
     assert told["then"]["id"] == "execution.raised"
 
 
+def test_a_helper_may_be_what_is_missing():
+    student = [f"def two()\n    return 2\n{ANSWER}", "def four():\n    return two() * 2"]
+    _, record = examine(student, ["four()"])
+    cause = record["said"]["test-0"]["cause"]
+    assert (cause["name"], cause["why"]["id"]) == ("two", "execution.cell-syntax")
+
+
 def test_a_later_cell_that_is_right_counts():
     assert verdicts([SYNTAX, ANSWER], TEST) == [None]
 

@@ -164,6 +164,12 @@ def test_what_is_malformed_is_refused(node):
         Decoder(bytearray(8))(node)
 
 
+def test_an_array_that_is_named_again_is_refused():
+    """Else a small message would take any memory."""
+    with pytest.raises(WireError):
+        Decoder(bytearray(8))({"list": [TENSOR, TENSOR]})
+
+
 def test_a_byte_that_is_no_truth_value_becomes_one():
     got = Decoder(bytearray(b"\x02\x00"))(TENSOR | {"tensor": ["bool", [2], 0]})
     assert torch.equal(got, torch.tensor([True, False]))
