@@ -18,13 +18,17 @@ c.CourseDirectory.release_directory = "exercises"
 c.CourseDirectory.submitted_directory = "submitted"
 c.CourseDirectory.autograded_directory = "autograded"
 c.CourseDirectory.feedback_directory = "feedback"
-c.CourseDirectory.ignore = ["*.md", "bank.py", "__pycache__", "*.pyc", ".*", "feedback"]
+c.CourseDirectory.ignore = ["*.md", "bank", "locale", "__pycache__", "*.pyc", ".*", "feedback"]
 c.GenerateAssignment.force = True
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+c.ClearMarkScheme.enforce_metadata = False  # a rubric stands in the question, a locked cell
 
 # downloaded/UNIT/archive takes loose notebooks, STUDENT_UNIT.ipynb, and zips.
 c.ZipCollectApp.extractor_plugin = "rnngrade.course.collect.Extractor"
 c.ZipCollectApp.collector_plugin = "rnngrade.course.collect.Collector"
+
+# The language in which people are told, but where a unit or a notebook asks for another.
+# c.RnnGrade.language = "ru"
 
 # What follows is for `nbgrader validate`, which runs a notebook in one kernel. nbgrader takes
 # every word on stderr for a failure, be it a warning of torch in right code: so Python's
@@ -38,17 +42,17 @@ c.Execute.extra_arguments = [
 
 # A broken notebook is repaired or named; what a cell is comes from the gradebook. Restore
 # writes nbgrader's metadata itself, so CheckCellMetadata, half of nbgrader's time, has no use.
-c.Autograde.exporter_class = "rnngrade.course.repair.RepairingExporter"
+c.Autograde.exporter_class = "rnngrade.course.reader.RepairingExporter"
 c.RepairingExporter.optimistic_validation = True  # once, after the last step
 c.Autograde.sanitize_preprocessors = [
-    "rnngrade.course.cells.Restore",
+    "rnngrade.course.restore.Restore",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.OverwriteKernelspec",
 ]
 
 # The student's cells run in a sandbox, the tests in a process of their own.
 c.Autograde.autograde_preprocessors = [
-    "rnngrade.course.apart.ExecuteApart",
+    "rnngrade.course.execute_step.ExecuteApart",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",

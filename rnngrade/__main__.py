@@ -5,16 +5,20 @@ Each command imports what it needs when it runs: `--help` should not wait for to
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rnngrade.errors import CourseError
+from rnngrade.messages import ENGLISH, language, languages, message, use_language
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0, or 1 after one sentence on stderr."""
     arguments = _parser().parse_args(argv)
+    root = Path.cwd()
+    use_language(arguments.language or _language_of(root))
     try:
-        return arguments.run(Path.cwd(), arguments) or 0
+        return arguments.run(root, arguments) or 0
     except CourseError as error:
         print(f"rnngrade: {error}", file=sys.stderr)
         return 1
@@ -31,11 +35,23 @@ def _parser():
             name, help=text, description=f"{text[0].upper()}{text[1:]}."
         )
         added.set_defaults(run=run)
+        added.add_argument(
+            "--language",
+            choices=languages(),
+            help="in which you are told; by default the course's",
+        )
         return added.add_argument
 
     add = command(_release, "release", "derive exercises/ from solutions/")
     add("units", nargs="*", metavar="UNIT", help="all if none is named")
     add("--check", action="store_true", help="write nothing; fail if exercises/ is out of date")
+
+    add = command(_test, "test", "grade the bank of a unit: right and wrong solutions")
+    add("units", nargs="*", metavar="UNIT", help="all if none is named")
+    add("--workers", type=_count, metavar="N", help="processes; by default one per core")
+
+    add = command(_translate, "translate", "bring the translation of a unit up to date")
+    add("unit", metavar="UNIT")
 
     add = command(_grade, "grade", "grade what was handed in and has no up-to-date grade")
     add("unit", metavar="UNIT")
@@ -43,12 +59,6 @@ def _parser():
     add("--workers", type=_count, metavar="N", help="processes; by default one per core")
     add("--scheduler", metavar="ADDRESS", help="of a dask scheduler, to use its workers")
     add("--all", action="store_true", help="grade also what is up to date")
-    add(
-        "--changed",
-        action="store_false",
-        dest="all",
-        help="only what is new or changed, as without this word",
-    )
     add(
         "--no-sandbox",
         action="store_true",
@@ -81,14 +91,41 @@ def _count(text):
     return int(text)
 
 
+def _language_of(root):
+    from rnngrade.course.language import language_of_course
+
+    return language_of_course(root)
+
+
 def _release(root, arguments):
     from rnngrade.exercise import release
 
     if arguments.check:
         release.check(root, arguments.units)
     else:
-        for path in release.release(root, arguments.units):
+        for path in release.release(root, arguments.units, language()):
             print(path.relative_to(root))
+
+
+def _test(root, arguments):
+    from rnngrade.exercise.release import known_units
+    from rnngrade.run.bank import table, try_bank
+    from rnngrade.run.workers import on_dask
+
+    failed = 0
+    for unit in known_units(root, arguments.units):
+        verdicts = try_bank(root, unit, language(), on_dask(arguments.workers))
+        failed += sum(not verdict.is_as_said for verdict in verdicts)
+        print("\n".join(table(unit, verdicts)))
+    return 1 if failed else 0
+
+
+def _translate(root, arguments):
+    from rnngrade.exercise.translation import update_unit
+
+    if language() == ENGLISH:
+        raise CourseError("exercise.no-language", known=", ".join(languages()[1:]))
+    print(update_unit(root, arguments.unit, language()).relative_to(root))
 
 
 def _grade(root, arguments):
@@ -105,7 +142,7 @@ def _grade(root, arguments):
     if closed and not arguments.scheduler:
         sandbox.require(sandbox.layers())
     summary = runner.grade(
-        load(root),
+        load(root, arguments.language),
         arguments.unit,
         arguments.student,
         execute=execute,
@@ -122,26 +159,35 @@ def _replay(root, arguments):
     from rnngrade.execution.execute import execute
     from rnngrade.run.replay import replay
 
-    made = replay(load(root), arguments.unit, arguments.student, execute)
+    course = load(root, arguments.language)
+    made = replay(course, arguments.unit, arguments.student, execute)
     for note in made.notes:
         print(note)
     for part, (was, now) in made.differs.items():
-        print(f"{part}: {was} in the record, {now} now")
-    print(f"{made.parts - len(made.differs)} of {made.parts} parts are as in the record")
+        print(message("run.other-points", part=part, was=_points(was), now=_points(now)))
+    same = made.parts - len(made.differs)
+    print(message("run.same-points", same=same, n=made.parts))
     return 1 if made.differs else 0
 
 
+def _points(number):
+    return "–" if number is None else f"{number:g}"
+
+
 def _export(root, arguments):
+    from rnngrade.course.course import load
     from rnngrade.reports.export import export
 
-    print(export(root, arguments.form, arguments.units, arguments.output))
+    course = load(root, arguments.language)
+    print(export(course, arguments.form, arguments.units, arguments.output))
 
 
 def _similar(root, arguments):
+    from rnngrade.course.course import load
     from rnngrade.reports.similar import similar
 
     options = (arguments.threshold, arguments.common, arguments.output)
-    print(similar(root, arguments.unit, *options))
+    print(similar(load(root, arguments.language), arguments.unit, *options))
 
 
 def _doctor(root, arguments):

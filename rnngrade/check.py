@@ -1,31 +1,38 @@
-"""What test cells call: run a student's function, compare, and say in one sentence what is off.
+"""What test cells call: run a student's function, compare, and say what is off.
 
-Every failure is an AssertionError whose sentence names the output and the kind of mistake,
-and never shows an expected value. Where the student's numbers are those of a known mistake,
+Every failure is an AssertionError whose message names the output and the kind of mistake, and
+never shows an expected value. Where the student's numbers are those of a known mistake,
 `rnngrade.misconceptions` names it. An AuthorError means that the test itself is wrong.
 """
 
-import torch
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from rnngrade.checks.cases import NEAR_0, Case, cases, generator, use_devices, use_key
-from rnngrade.checks.comparison import Comparison, products, values_and_products
+import numpy as np
+
+from rnngrade.checks import arrays
+from rnngrade.checks.cases import Case, cases, default_library, use_devices, use_key
+from rnngrade.checks.comparison import Comparison
 from rnngrade.checks.verdict import (
     AuthorError,
     ChangedArgument,
     Forbidden,
     Problem,
-    check_kind,
+    as_numbers,
+    check_form,
     check_reference,
-    check_shape,
     check_values,
-    leaves,
-    name_of,
 )
+from rnngrade.errors import CheckFailed
+from rnngrade.messages import use_language
 
 __all__ = [
     "AuthorError",
     "ChangedArgument",
+    "CheckFailed",
     "Forbidden",
+    "Part",
     "cases",
     "close",
     "compare",
@@ -35,59 +42,94 @@ __all__ = [
     "module",
     "use_devices",
     "use_key",
+    "use_language",
 ]
 
-WEIGHTS = -2  # a seed that no test has
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a unit: a function, what it takes and gives, and how it may go wrong.
+
+    Args:
+        function: the student's.
+        takes: its arguments in order, each with its symbolic shape, as `cases` takes them.
+        gives: its outputs in order, likewise, or None for a shape that is not told.
+        mistakes: the names of the formulas in `rnngrade.misconceptions` whose known mistakes
+            may explain wrong numbers.
+        sizes: letters that the course does not have, each with its five numbers.
+        library: of its arrays, "numpy" or "torch".
+    """
+
+    function: Callable
+    takes: Mapping[str, str]
+    gives: Mapping[str, str | None]
+    mistakes: Sequence[str] = ()
+    sizes: Mapping[str, Sequence[int]] | None = None
+    library: str | None = None
+
+    def cases(self, seed: int | str = 0) -> list[Case]:
+        """The random inputs that it is tried on."""
+        return cases(seed, sizes=self.sizes, library=self.library, **self.takes)
+
+    def example(self, arguments: Mapping[str, Any], returns: Mapping[str, Any]) -> None:
+        """A visible check; see `example`. If it fails, random inputs name the mistake."""
+        _example(self.function, arguments, returns, self)
+
+    def compare(self, reference: Callable) -> None:
+        """The hidden test: the same outputs as the reference, on random inputs."""
+        seed = self.function.__name__
+        compare(self.function, reference, self.cases(seed), self.gives, self.mistakes)
 
 
-def close(got, want, name):
+def close(got: Any, want: Any, name: str) -> None:
     """Compare one result with numbers that the reader may see: a visible check.
 
     Args:
         got: what the student's function returned.
-        want: a tensor, or nested lists of numbers.
+        want: an array, or nested lists of numbers.
         name: what the result is called on the page, such as "f_t".
 
     Raises:
-        AssertionError: one sentence, if they differ.
+        CheckFailed: if they differ.
     """
+    real = arrays.is_real(got)
+    wanted = _numbers(want, arrays.dtype_of(got) if real else "float64")
+    check_reference({name: None}, (wanted,), {})
+    library = arrays.library_of(want) or arrays.library_of(got) or default_library()
     try:
-        check_kind(name, got)
-        want = torch.as_tensor(want, dtype=got.dtype, device=got.device)
-        check_reference({name: None}, (want,), {})
-        check_shape(name, got, want)
-        check_values(name, got, want)
+        mine = as_numbers(name, got, wanted, library)
+        check_form(name, mine, wanted, "cpu", None)
+        check_values(name, mine, wanted, "cpu")
     except Problem as problem:
-        raise AssertionError(f"{problem}.") from None
+        raise CheckFailed(problem.message) from None
 
 
-def example(student, arguments, returns):
+def example(
+    student: Callable, arguments: Mapping[str, Any], returns: Mapping[str, Any]
+) -> None:
     """Call a function on an example that can be followed on paper: a visible check.
 
         check.example(hidden_state, {"o_t": [[0.5]], "c_t": [[0.0]]}, {"h_t": [[0.0]]})
 
-    If it fails, the function is tried on random numbers too, in order to name the mistake.
-
     Args:
         student: the function under test.
-        arguments: in the order of the function, each by its name on the page: a tensor or
+        arguments: in the order of the function, each by its name on the page: an array or
             nested lists of numbers.
         returns: the outputs in order, likewise.
 
     Raises:
-        AssertionError: one sentence, if the outputs differ.
+        CheckFailed: if the outputs differ.
     """
-    case = Case({name: _tensor(value) for name, value in arguments.items()}, {}, set())
-    want = [_tensor(value) for value in returns.values()]
-    want = want[0] if len(want) == 1 else want
-    shown = Comparison(student, lambda *_: want, dict.fromkeys(returns))
-    trial = shown.trial(case)
-    if trial.problem:
-        random = _random_trials(student, case, want, returns) if trial.is_explicable else []
-        shown.tell([trial], explained_by=random)
+    _example(student, arguments, returns, None)
 
 
-def compare(student, reference, cases, returns):
+def compare(
+    student: Callable,
+    reference: Callable,
+    cases: list[Case],
+    returns: Mapping[str, str | None],
+    mistakes: Sequence[str] = (),
+) -> None:
     """Call both functions on every case and compare what they return.
 
     Args:
@@ -97,42 +139,60 @@ def compare(student, reference, cases, returns):
         returns: the outputs in order, each with its symbolic shape: {"h_t": "B H", …}, or
             None for a shape that is not told. Where the reference nests them, as in
             hs, (h_T, c_T), so must the student's function.
+        mistakes: the names of the formulas whose known mistakes may explain wrong numbers.
 
     Raises:
-        AssertionError: one sentence: the misconception, if the outputs are those of one; else
-            the first kind of failure, and where it occurs if that is not everywhere.
+        CheckFailed: the mistake, if the outputs are those of one; else the first kind of
+            failure, and where it occurs if that is not everywhere.
     """
-    Comparison(student, reference, returns).judge(cases)
+    Comparison(student, reference, returns, mistakes).judge(cases)
 
 
-def gradients(student, reference, cases, returns):
-    """Compare what autograd makes of both functions: the gradients of Σ v ⊙ output, v random.
+def gradients(
+    student: Callable,
+    reference: Callable,
+    cases: list[Case],
+    returns: Mapping[str, str | None],
+    mistakes: Sequence[str] = (),
+) -> None:
+    """Compare the outputs, then what autograd makes of both functions.
 
-    The arguments and errors are those of `compare`. The gradient with respect to every input
-    that holds real numbers is compared.
+    That is the gradient of Σ v ⊙ output, v random, with respect to every input that holds real
+    numbers. The arguments and errors are those of `compare`.
     """
-    Comparison(student, reference, returns, products, _gradients_of(cases)).judge(cases)
+    from rnngrade.checks import autograd  # the rest of this module does without torch
+
+    compare(student, reference, cases, returns, mistakes)
+    mine, theirs = (autograd.with_gradients(f, list(returns)) for f in (student, reference))
+    Comparison(mine, theirs, autograd.gradient_names(cases)).judge(cases)
 
 
-def in_place(student, reference, cases, changes, returns=None):
+def in_place(
+    student: Callable,
+    reference: Callable,
+    cases: list[Case],
+    changes: Sequence[str],
+    returns: Mapping[str, str | None] | None = None,
+    mistakes: Sequence[str] = (),
+) -> None:
     """Compare how both functions change their arguments; their names end in _, as in torch.
 
     Args:
-        student, reference, cases: as in `compare`.
+        student, reference, cases, mistakes: as in `compare`.
         changes: the names of the arguments that change; the others must stay as they are.
         returns: as in `compare`, or None if it does not matter what is returned.
     """
-    returns = returns or {}
-
-    def after(run, arguments, names):
-        outputs = run(arguments)
-        return *(arguments[name] for name in changes), *outputs
-
-    outputs = {**dict.fromkeys(changes), **returns}
-    Comparison(student, reference, returns, after, outputs, changes).judge(cases)
+    Comparison(student, reference, returns or {}, mistakes, changes).judge(cases)
 
 
-def module(student, reference, sizes, cases, returns):
+def module(
+    student: Callable,
+    reference: Callable,
+    sizes: str,
+    cases: list[Case],
+    returns: Mapping[str, str | None],
+    mistakes: Sequence[str] = (),
+) -> None:
     """Compare two classes of torch modules: same weights, same inputs, outputs and gradients.
 
         check.module(
@@ -145,74 +205,59 @@ def module(student, reference, sizes, cases, returns):
         reference: the class that is right, or a function that makes an instance.
         sizes: the letters whose numbers both are made with.
         cases: the inputs of forward.
-        returns: as in `compare`.
+        returns, mistakes: as in `compare`.
 
     Raises:
-        AssertionError: one sentence: the weight that is missing, misshapen or too many, or
-            what `compare` and `gradients` say.
+        CheckFailed: the weight that is missing, misshapen or too many, or what `compare` and
+            `gradients` say.
     """
-    count = len(cases[0].arguments)
-    cases = [_with_weights(case, reference, sizes) for case in cases]
-    names = list(cases[0].arguments)[1 + count :]
-    outputs = {**returns, **_gradients_of(cases)}
-    mine, theirs = (_applied(make, count, names) for make in (student, reference))
-    Comparison(mine, theirs, returns, values_and_products, outputs).judge(cases)
+    from rnngrade.checks import autograd
+
+    count = len(cases[0].numbers)
+    cases = [autograd.with_weights(case, reference, sizes) for case in cases]
+    names = list(cases[0].numbers)[1 + count :]
+    mine, theirs = (autograd.applied(make, count, names) for make in (student, reference))
+    gradients(mine, theirs, cases, returns, mistakes)
 
 
-def _random_trials(student, case, want, returns):
-    """Trials beyond the example, if it tells which formula the function should be."""
+def _example(student, arguments, returns, part):
+    library = part.library if part else None
+    library = library or next(filter(None, map(arrays.library_of, arguments.values())), None)
+    library = library or default_library()
+    dtype = "float32" if library == "torch" else "float64"
+    numbers = {name: _argument(value, dtype) for name, value in arguments.items()}
+    want = tuple(_numbers(value, dtype) for value in returns.values())
+    case = Case(numbers, {}, frozenset(), library)
+    form = want if len(want) > 1 else want[0]
+    shown = Comparison(student, lambda *_: form, dict.fromkeys(returns))
+    trial = shown.once(case)
+    if not trial.problem:
+        return
+    right = _formula(part, case, want) if part and trial.is_explicable else None
+    if right is None:
+        raise CheckFailed(shown.explain([trial], told_by=[]))
+    tried = Comparison(student, right, part.gives, part.mistakes)
+    random = tried.trials(part.cases())
+    raise CheckFailed(tried.explain([trial], told_by=random))
+
+
+def _formula(part, case, want):
+    """What the function should be, if the example tells: to try it on random numbers too."""
     from rnngrade import misconceptions  # only now: a right answer never needs them
 
-    known = misconceptions.reference_for(case, leaves(want), returns)
-    if known is None:
-        return []
-    near_0 = [c for c in cases(**known.shapes) if c.settings >= {NEAR_0, "float64"}]
-    return Comparison(student, known.function, dict.fromkeys(returns)).trials(near_0)
+    return misconceptions.formula_for(part.mistakes, case, want, list(part.gives))
 
 
-def _tensor(value):
-    return (
-        value if isinstance(value, torch.Tensor) else torch.tensor(value, dtype=torch.float32)
-    )
+def _argument(value, dtype):
+    """Nested lists and arrays of real numbers in the dtype of the example; else as it is."""
+    if isinstance(value, list | tuple):
+        return np.asarray(value, dtype)
+    if arrays.is_array(value):
+        plain = arrays.numbers(value)
+        return plain.astype(dtype) if arrays.is_real(value) else plain
+    return value
 
 
-def _gradients_of(cases):
-    """The names of the gradients of all inputs that have one."""
-    real = [
-        n for n, a in cases[0].arguments.items() if torch.is_tensor(a) and a.is_floating_point()
-    ]
-    return {f"the gradient with respect to {name}": None for name in real}
-
-
-def _with_weights(case, reference, sizes):
-    """The case of a function of the sizes, the inputs and the weights of the reference."""
-    numbers = tuple(case.sizes[letter] for letter in sizes.split())
-    random, like = generator(WEIGHTS), next(iter(case.arguments.values()))
-    weights = {
-        name: torch.randn(w.shape, generator=random, dtype=torch.float64).to(like)
-        for name, w in reference(*numbers).state_dict().items()
-    }
-    return Case({"sizes": numbers, **case.arguments, **weights}, case.sizes, case.settings)
-
-
-def _applied(make, count, names):
-    """A class of modules as a function of the sizes, the inputs and the weights."""
-
-    def forward(numbers, *tensors):
-        made, weights = make(*numbers), dict(zip(names, tensors[count:], strict=True))
-        _check_state(name_of(make), made, weights)
-        return torch.func.functional_call(made, weights, tensors[:count])
-
-    forward.__name__ = name_of(make)
-    return forward
-
-
-def _check_state(name, made, weights):
-    if not isinstance(made, torch.nn.Module):
-        raise Problem("module", f"{name} must be a torch.nn.Module")
-    state = made.state_dict()
-    for these, those, verb in ((weights, state, "lacks"), (state, weights, "must not hold")):
-        if odd := [key for key in these if key not in those]:
-            raise Problem("state", f"the state dict of {name} {verb} {', '.join(odd)}")
-    for key, weight in weights.items():
-        check_shape(f"{key} in the state dict of {name}", state[key], weight)
+def _numbers(value, dtype):
+    plain = arrays.numbers(value) if arrays.is_array(value) else np.asarray(value)
+    return plain.astype(dtype) if plain.dtype.kind in "fiu" else plain

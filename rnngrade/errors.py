@@ -9,3 +9,6 @@ class CourseError(Told):
 
 class CheckFailed(Told, AssertionError):
     """What the student's code gives is not what it should be; the message says how."""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}."

@@ -11,7 +11,7 @@ import gettext
 import io
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,13 @@ class Message:
 
     id: str
     fields: tuple[tuple[str, Any], ...] = ()
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.id, self.fields))
+
+    def __hash__(self) -> int:  # asked for again and again where mistakes are looked for
+        return self._hash
 
     def __str__(self) -> str:
         return self.in_words()

@@ -5,7 +5,7 @@ arrays and it computes with NumPy, pass torch tensors and it computes with torch
 device where they lie.
 """
 
-from rnnlib import init, tasks
+from rnnlib import init, tasks, textbook
 from rnnlib.backward import (
     backward_of,
     bptt,
@@ -42,7 +42,9 @@ from rnnlib.steps import (
     gate,
     gru_step,
     lstm_1997_step,
+    lstm_cell_update,
     lstm_gates,
+    lstm_hidden_state,
     lstm_step,
     peephole_lstm_step,
     rnn_output,
@@ -72,9 +74,11 @@ __all__ = [
     "log_linear_scan",
     "lstm_1997_step",
     "lstm_cell_path",
+    "lstm_cell_update",
     "lstm_from_textbook",
     "lstm_from_torch",
     "lstm_gates",
+    "lstm_hidden_state",
     "lstm_step",
     "lstm_step_backward",
     "lstm_to_textbook",
@@ -89,5 +93,6 @@ __all__ = [
     "sigmoid",
     "spectral_radius",
     "tasks",
+    "textbook",
     "truncated_bptt",
 ]

@@ -108,6 +108,37 @@ def gate(x_t, h_prev, W, b=0.0, *, activation="sigmoid"):
     return ACTIVATIONS[activation](h_and_x @ W.T + b)
 
 
+def lstm_cell_update(f_t, i_t, c_tilde, c_prev):
+    """The new cell state of the LSTM: what is kept, plus what is written.
+
+        c_t = f_t ⊙ c_{t-1} + i_t ⊙ c̃_t
+
+    Args:
+        f_t, i_t, c_tilde, c_prev: (..., H) each.
+
+    Returns:
+        c_t: (..., H).
+    """
+    shapes = {"f_t": f_t, "i_t": i_t, "c_tilde": c_tilde, "c_prev": c_prev}
+    check_arrays(**{name: (value, "... H") for name, value in shapes.items()})
+    return f_t * c_prev + i_t * c_tilde
+
+
+def lstm_hidden_state(o_t, c_t):
+    """What the LSTM shows of its cell state.
+
+        h_t = o_t ⊙ tanh(c_t)
+
+    Args:
+        o_t, c_t: (..., H) each.
+
+    Returns:
+        h_t: (..., H).
+    """
+    xp = check_arrays(o_t=(o_t, "... H"), c_t=(c_t, "... H"))
+    return o_t * xp.tanh(c_t)
+
+
 class LSTMGates(NamedTuple):
     """What the LSTM decides at one step, each (..., H), in the order of the weight rows."""
 
@@ -157,11 +188,10 @@ def lstm_step(x_t, carry, W_xh, W_hh, b_h=0.0):
     Equals `torch.nn.LSTMCell` with b_h = bias_ih + bias_hh.
     """
     h_prev, c_prev = _pair("carry", carry)
-    xp = check_arrays(h_prev=(h_prev, "... H"), c_prev=(c_prev, "... H"))
+    check_arrays(h_prev=(h_prev, "... H"), c_prev=(c_prev, "... H"))
     i_t, f_t, c_tilde, o_t = lstm_gates(x_t, h_prev, W_xh, W_hh, b_h)
-    c_t = f_t * c_prev + i_t * c_tilde
-    h_t = o_t * xp.tanh(c_t)
-    return h_t, c_t
+    c_t = lstm_cell_update(f_t, i_t, c_tilde, c_prev)
+    return lstm_hidden_state(o_t, c_t), c_t
 
 
 def lstm_1997_step(x_t, carry, W_xh, W_hh, b_h=0.0):
@@ -187,8 +217,7 @@ def lstm_1997_step(x_t, carry, W_xh, W_hh, b_h=0.0):
     xp = _check_cell(3, x_t, h_prev, W_xh, W_hh, b_h, c_prev=(c_prev, "... H"))
     a_i, a_c, a_o = _blocks(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 3)
     c_t = c_prev + sigmoid(a_i) * xp.tanh(a_c)
-    h_t = sigmoid(a_o) * xp.tanh(c_t)
-    return h_t, c_t
+    return lstm_hidden_state(sigmoid(a_o), c_t), c_t
 
 
 def peephole_lstm_step(x_t, carry, W_xh, W_hh, p, b_h=0.0):
@@ -217,10 +246,9 @@ def peephole_lstm_step(x_t, carry, W_xh, W_hh, p, b_h=0.0):
     p_i, p_f, p_o = _blocks(p, 3)
     i_t = sigmoid(a_i + p_i * c_prev)
     f_t = sigmoid(a_f + p_f * c_prev)
-    c_t = f_t * c_prev + i_t * xp.tanh(a_c)
+    c_t = lstm_cell_update(f_t, i_t, xp.tanh(a_c), c_prev)
     o_t = sigmoid(a_o + p_o * c_t)
-    h_t = o_t * xp.tanh(c_t)
-    return h_t, c_t
+    return lstm_hidden_state(o_t, c_t), c_t
 
 
 def gru_step(x_t, h_prev, W_xh, W_hh, b_h=0.0, b_hn=0.0, *, reset="after"):

@@ -1,73 +1,103 @@
-"""Seeded inputs for a test: over shapes, dtypes, devices, layouts and sizes of numbers."""
+"""Seeded inputs for a test: over shapes, dtypes, devices and sizes of numbers."""
 
+import hashlib
 import hmac
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
+from typing import Any
 
-import torch
+import numpy as np
 
-# The simplest comes first, because the first failure is the one that is told. No two letters
-# share a number where a mistake could hide behind it, but for the last line: there H = I.
-SIZES = (
-    {"T": 1, "B": 1, "I": 2, "H": 3, "O": 4, "V": 5, "S": 2},
-    {"T": 4, "B": 1, "I": 3, "H": 2, "O": 5, "V": 6, "S": 7},
-    {"T": 1, "B": 5, "I": 1, "H": 3, "O": 2, "V": 4, "S": 6},
-    {"T": 6, "B": 5, "I": 3, "H": 7, "O": 4, "V": 8, "S": 2},
-    {"T": 3, "B": 2, "I": 4, "H": 4, "O": 5, "V": 6, "S": 7},
-)
-DTYPES = (torch.float32, torch.float64)
-NEAR_0, LARGE = SCALES = ("numbers near 0", "large numbers")
-STRIDED = "tensors that are not contiguous"
+from rnngrade.checks import arrays
+from rnngrade.messages import Message, message
 
-_key = None
-_devices = None
+# Five settings for each letter of the course. The simplest comes first, because the first
+# failure is the one that is told. No two letters share a number where a mistake could hide
+# behind it, but for the last setting: there H = I. A unit declares any other letter itself.
+SIZES = {"T": (1, 4, 1, 6, 3), "B": (1, 1, 5, 5, 2), "I": (2, 3, 1, 3, 4), "H": (3, 2, 3, 7, 4)}
+NEAR_0, LARGE = SCALES = message("checks.near-0"), message("checks.large")
+
+_TERM = re.compile(r"(\d*)([A-Z])")
+_key: bytes | None = None
+_devices: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Case:
     """The inputs of one call.
 
-    `arguments` maps a name to a tensor or number, `sizes` a letter to a number; `settings`
-    says in words what is special here, such as "float64".
+    `numbers` maps a name to a NumPy array or a plain value, `sizes` a letter to a number;
+    `settings` says what is special here, such as a dtype.
     """
 
-    arguments: dict
-    sizes: dict
-    settings: set
+    numbers: dict[str, Any]
+    sizes: dict[str, int]
+    settings: frozenset[Message]
+    library: str
+    device: str = "cpu"
+
+    @cached_property
+    def arguments(self) -> dict[str, Any]:
+        """The same in the library and on the device of the function under test."""
+        return {
+            name: arrays.place(value, self.library, self.device)
+            if arrays.is_array(value)
+            else value
+            for name, value in self.numbers.items()
+        }
+
+    def copies(self) -> dict[str, Any]:
+        """Arguments that a function may spoil."""
+        return {name: arrays.copy(value) for name, value in self.arguments.items()}
 
 
-def cases(seed=0, **shapes):
+def cases(
+    seed: int | str = 0,
+    *,
+    sizes: Mapping[str, Sequence[int]] | None = None,
+    dtypes: Sequence[str] | None = None,
+    library: str | None = None,
+    **shapes: str,
+) -> list[Case]:
     """Draw the inputs of a function, one `Case` per setting.
 
         cases(x_t="B I", h_prev="B H", W_f="H H+I", b_f="H")
 
     Args:
         seed: the same seed gives the same numbers on every machine, until `use_key`.
-        **shapes: the arguments in the order of the function, each with its shape: letters
-            of `SIZES`, sums and multiples of them, separated by spaces. A shape followed by
-            "< V" holds whole numbers from 0 to V-1, by "<= T" whole numbers from 1 to T, by
-            "?" truth values whose first row is true; "> 0" is one positive Python number.
+        sizes: letters that the course does not have, each with its five numbers.
+        dtypes: "float32", "float64"; both if nothing is said, the last alone on NumPy.
+        library: "numpy" or "torch"; torch where it is loaded if nothing is said.
+        **shapes: the arguments in the order of the function, each with its shape: letters,
+            sums and multiples of them, separated by spaces. A shape followed by "< V" holds
+            whole numbers from 0 to V-1, by "<= T" whole numbers from 1 to T, by "?" truth
+            values whose first row is true; "> 0" is one positive Python number.
 
     Returns:
-        A list of cases over sizes, dtypes, scales, layouts in memory and `devices()`.
+        A list of cases over sizes, dtypes, scales and `devices()`.
     """
-    random = generator(seed)
-    settings = [(scale, dtype, n, False) for scale, dtype, n in product(SCALES, DTYPES, SIZES)]
-    settings += [(NEAR_0, dtype, SIZES[3], True) for dtype in DTYPES]
+    library = library or default_library()
+    dtypes = dtypes or (arrays.DTYPES if library == "torch" else ("float64",))
+    random, letters = generator(seed), {**SIZES, **(sizes or {})}
+    settings = [
+        dict(zip(letters, numbers, strict=True))
+        for numbers in zip(*letters.values(), strict=True)
+    ]
     drawn = []
-    for scale, dtype, sizes, strided in settings:
-        numbers = {n: _draw(spec, sizes, scale, random) for n, spec in shapes.items()}
-        words = {*_words(sizes, shapes), str(dtype).removeprefix("torch."), scale}
-        for device in devices():
-            arguments = {n: _place(a, device, dtype, strided) for n, a in numbers.items()}
-            more = {f"tensors on {device}"} | ({STRIDED} if strided else set())
-            drawn.append(Case(arguments, sizes, words | more))
+    for scale, dtype, chosen in product(SCALES, dtypes, settings):
+        numbers = {n: _draw(spec, chosen, scale, dtype, random) for n, spec in shapes.items()}
+        special = {*_special(chosen, shapes), message("checks.dtype-is", dtype=dtype), scale}
+        for device in devices() if library == "torch" else ("cpu",):
+            where = {message("checks.on-device", device=device)}
+            drawn.append(Case(numbers, chosen, frozenset(special | where), library, device))
     return drawn
 
 
-def use_key(key):
+def use_key(key: bytes | str | None) -> None:
     """Mix a secret key into every seed from now on; None goes back to the public seeds.
 
     Args:
@@ -77,28 +107,34 @@ def use_key(key):
     _key = bytes.fromhex(key) if isinstance(key, str) else key
 
 
-def generator(seed):
-    """Random numbers on the CPU from a seed and, where there is one, the key."""
-    if _key is not None:
-        digest = hmac.digest(_key, str(seed).encode(), "sha256")
-        seed = int.from_bytes(digest[:8], "big") >> 1
-    return torch.Generator("cpu").manual_seed(seed)
+def generator(seed: int | str) -> np.random.Generator:
+    """Random numbers from a seed and, where there is one, the key."""
+    text = str(seed).encode()
+    digest = hmac.digest(_key, text, "sha256") if _key else hashlib.sha256(text).digest()
+    return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 
 
-def use_devices(*names):
-    """Test on these devices from now on, "cpu" and "cuda"; without names, on the default."""
+def use_devices(*names: str) -> None:
+    """Test tensors on these devices, "cpu" and "cuda", from now on; none: on the default."""
     global _devices
     _devices = names or None
 
 
-def devices():
+def devices() -> tuple[str, ...]:
     """Where to test: what was asked for; else the CPU, and in Jupyter CUDA if it is there."""
     if _devices:
         return _devices
-    return ("cpu", "cuda") if _in_jupyter() and torch.cuda.is_available() else ("cpu",)
+    torch = sys.modules.get("torch")
+    cuda = torch is not None and _in_jupyter() and torch.cuda.is_available()
+    return ("cpu", "cuda") if cuda else ("cpu",)
 
 
-def shape(symbols, sizes):
+def default_library() -> str:
+    """The library of arrays if a unit does not say: torch where it is loaded."""
+    return "torch" if "torch" in sys.modules else "numpy"
+
+
+def shape(symbols: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
     """The numbers behind a symbolic shape: "B 4H+I" with B=5, H=3, I=1 is (5, 13)."""
     return tuple(
         sum(int(count or 1) * sizes[letter] for count, letter in _TERM.findall(symbol))
@@ -106,45 +142,39 @@ def shape(symbols, sizes):
     )
 
 
-_TERM = re.compile(r"(\d*)([A-Z])")
+def letters_of(symbols: str) -> set[str]:
+    """The letters of a symbolic shape, those of its limits included."""
+    return {letter for _, letter in _TERM.findall(symbols)}
 
 
-def _draw(spec, sizes, scale, random):
-    # Everything spelled out: a student may have changed torch's defaults.
+def _draw(spec, sizes, scale, dtype, random):
     symbols, rule, limit = re.fullmatch(r"([^<>?]*)(<=|<|>|\?|)\s*(\w*)", spec).groups()
-    size, options = shape(symbols, sizes), {"generator": random, "device": "cpu"}
+    size = shape(symbols, sizes)
     if rule == "<":
-        return torch.randint(sizes[limit], size, **options)
+        return random.integers(sizes[limit], size=size)
     if rule == "<=":
-        return torch.randint(sizes[limit], size, **options) + 1
+        return random.integers(sizes[limit], size=size) + 1
     if rule == "?":
-        truths = torch.randint(2, size, **options).bool()
+        truths = random.integers(2, size=size).astype(bool)
         truths[0] = True
         return truths
-    numbers = torch.randn(size, dtype=torch.float64, **options)
+    drawn = random.standard_normal(size)
     if rule == ">":
-        return numbers.exp().square().item()  # over orders of magnitude
-    if scale == NEAR_0:
-        return numbers
-    # Large inputs and states saturate the gates. Whole numbers have exact sums of products in
-    # any order, and small weights do not enlarge what is rounded along a sequence: so two
-    # right solutions agree here as closely as near 0.
-    return torch.round(numbers * (40 if "B" in symbols else 2))
+        return float(np.exp(drawn) ** 2)  # over orders of magnitude
+    if scale == LARGE:
+        # Large inputs and states saturate the gates. Whole numbers have exact sums of products
+        # in any order, and small weights do not enlarge what is rounded along a sequence: so
+        # two right solutions agree here as closely as near 0.
+        drawn = np.round(drawn * (40 if "B" in symbols else 2))
+    return np.asarray(drawn, dtype)
 
 
-def _place(value, device, dtype, strided):
-    if isinstance(value, float):
-        return value
-    value = value.to(device, dtype if value.is_floating_point() else value.dtype)
-    if strided and value.ndim > 1:  # the same numbers, but not in a row
-        value = value.transpose(0, -1).contiguous().transpose(0, -1)
-    return value
-
-
-def _words(sizes, shapes):
-    yield "batch 1" if sizes["B"] == 1 else "batches larger than 1"
-    if any("T" in spec for spec in shapes.values()):
-        yield "a single time step" if sizes["T"] == 1 else "more than one time step"
+def _special(sizes, shapes):
+    batch = sizes["B"] == 1
+    if any("B" in letters_of(spec) for spec in shapes.values()):
+        yield message("checks.batch-1") if batch else message("checks.batch-many")
+    if any("T" in letters_of(spec) for spec in shapes.values()):
+        yield message("checks.one-step") if sizes["T"] == 1 else message("checks.many-steps")
 
 
 def _in_jupyter():

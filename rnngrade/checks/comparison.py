@@ -1,64 +1,56 @@
 """A student's function beside the reference: a trial per case, one sentence about all."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-import torch
+import numpy as np
 
-from rnngrade.checks.cases import NEAR_0, STRIDED, Case, generator
+from rnngrade.checks import arrays, diagnosis
+from rnngrade.checks.cases import NEAR_0, Case, generator
 from rnngrade.checks.verdict import (
+    FINAL,
     AuthorError,
     Problem,
-    Student,
-    call,
+    as_numbers,
+    call_all,
     check_form,
-    check_kind,
     check_reference,
     check_values,
+    differs,
     leaves,
     name_of,
+    outputs_in_a_row,
     where,
-    wrong_values,
 )
+from rnngrade.errors import CheckFailed
+from rnngrade.messages import Message, message
 
-GRADIENTS = -1  # a seed that no test has
-# After one of these there is no use in calling the function again.
-FINAL = {"unfinished", "forbidden", "stopped"}
+OTHER = -1  # a seed that no test has
+WRONG_NUMBERS = {"checks.values", "checks.shape", "checks.finite"}
 
 
 @dataclass(frozen=True)
 class Trial:
     """One case: the problem or None, what the student's function gave, what it should give.
 
-    `got` is None where the function gave nothing.
+    `got` and `want` are rows of NumPy arrays; `got` is None where the function gave none.
     """
 
     case: Case
     problem: Problem | None
-    got: tuple | None
-    want: tuple
+    got: tuple[np.ndarray, ...] | None
+    want: tuple[np.ndarray, ...]
 
     @property
-    def is_explicable(self):
-        """Whether a misconception may be the reason: wrong numbers, or none at all."""
-        kind = self.problem.kind
-        is_wrong = self.problem.vaguely or kind in ("shape", "finite")
-        return bool(is_wrong) or kind.startswith("raised")
+    def is_near_0(self) -> bool:
+        """Whether it tells known mistakes apart: large numbers saturate."""
+        return NEAR_0 in self.case.settings
 
-
-def values(run, arguments, names):
-    """What a function returns."""
-    return run(arguments)
-
-
-def products(run, arguments, names):
-    """The gradients of Σ v ⊙ output with respect to the inputs, with random v."""
-    return _with_products(run, arguments, names)[1]
-
-
-def values_and_products(run, arguments, names):
-    """What a function returns, and its gradients."""
-    outputs, gradients = _with_products(run, arguments, names)
-    return *(output.detach() for output in outputs), *gradients
+    @property
+    def is_explicable(self) -> bool:
+        """Whether a known mistake may be the reason: wrong numbers, or an error."""
+        return bool(self.problem) and self.problem.id in WRONG_NUMBERS | {"checks.raised"}
 
 
 class Comparison:
@@ -68,148 +60,245 @@ class Comparison:
         student: the function under test.
         reference: the function that is right.
         returns: the outputs of both, each with its symbolic shape or None.
-        measure: a function (run, arguments, names) -> tensors, what is compared; `run` takes
-            the arguments by name and gives the outputs in a row, `names` are theirs.
-        outputs: the names of what is compared, with shapes, if it is not `returns`.
-        changes: the arguments that both functions may change.
+        mistakes: the names of the formulas whose known mistakes may explain wrong numbers.
+        changes: the arguments that both functions may change; they are compared too.
     """
 
-    def __init__(self, student, reference, returns, measure=values, outputs=None, changes=()):
-        self._student, self._reference, self._returns = student, reference, returns
-        self._measure, self._outputs = measure, outputs or returns
-        self._changes = frozenset(changes)
+    def __init__(
+        self,
+        student: Callable,
+        reference: Callable,
+        returns: Mapping[str, str | None],
+        mistakes: Sequence[str] = (),
+        changes: Sequence[str] = (),
+    ):
+        self.student, self.reference, self.returns = student, reference, dict(returns)
+        self.mistakes, self.changes = tuple(mistakes), tuple(changes)
+        self.names = {**dict.fromkeys(changes), **returns}
 
-    def trials(self, cases):
-        """One trial per case.
+    def judge(self, cases: list[Case]) -> list[Trial]:
+        """Try all cases.
 
         Raises:
+            CheckFailed: what is wrong, if anything.
             AuthorError: the reference fails, or gives numbers that nothing can be told by.
         """
-        if not cases:
-            raise AuthorError("it has no cases")
-        trials = []
-        for case in cases:
-            trials.append(self.trial(case))
-            if trials[-1].problem and trials[-1].problem.kind in FINAL:
-                break
+        trials = self.trials(cases)
+        if any(trial.problem for trial in trials):
+            raise CheckFailed(self.explain(trials))
         return trials
 
-    def trial(self, case):
-        """One trial; errors as in `trials`."""
-        form, want = self._ask_reference(case)
-        student, got = Student(self._student, case, self._returns, form, self._changes), None
-        try:
-            got = self._measure(student, _copies(case), list(self._returns))
-            self._check(case, got, want)
-        except Problem as problem:
-            return Trial(case, problem, got, want)
-        return Trial(case, None, got, want)
+    def trials(self, cases: list[Case]) -> list[Trial]:
+        """One trial per case, up to one after which there is no use in another."""
+        if not cases:
+            raise AuthorError("checks.author-cases")
+        wanted = [self._want(case) for case in cases]
+        # The largest twice: a function has no memory, and draws no random numbers.
+        place = max(range(len(cases)), key=lambda number: _size(cases[number]))
+        results = call_all(self.student, [*cases, cases[place]], self.changes)
+        trials = [
+            self._trial(case, result, *want)
+            for case, result, want in zip(cases, results, wanted, strict=False)
+        ]
+        if len(results) > len(cases):
+            again = self._trial(cases[place], results[-1], *wanted[place])
+            if _is_inconsistent(trials[place], again):
+                problem = Problem("checks.inconsistent", function=name_of(self.student))
+                trials.insert(0, replace(trials[place], problem=problem))
+        return trials
 
-    def judge(self, cases):
-        """Try all cases; an AssertionError says in one sentence what is wrong, if anything."""
-        self.tell(self.trials(cases))
-
-    def tell(self, trials, explained_by=None):
-        """Say what is wrong in the trials, if anything.
+    def explain(self, trials: list[Trial], told_by: list[Trial] | None = None) -> Message:
+        """What is wrong in the trials, in one message.
 
         Args:
-            trials: of all cases.
-            explained_by: the trials that show the misconception, if others than these.
-
-        Raises:
-            AssertionError: one sentence.
+            trials: of all cases, at least one with a problem.
+            told_by: trials on random numbers, if others than these.
         """
-        first = next((t for t in trials if t.problem), None)
-        if first is None:
-            return
-        sentence = first.is_explicable and self._misconception(explained_by or trials)
-        raise AssertionError(f"{sentence or _summary(trials, first.problem)}.")
+        first = next(trial for trial in trials if trial.problem)
+        if not first.is_explicable:
+            return self._told(first.problem.message, trials)
+        tried = trials if told_by is None else told_by
+        near_0 = [trial for trial in tried if trial.is_near_0]
+        random = near_0 if any(trial.problem for trial in near_0) else tried
+        known = self._mistakes(random, 1)
+        if known:
+            return known
+        if first.problem.id != "checks.values":
+            return self._told(self._of_form(first, random), trials)
+        return self._two_mistakes(first, random) or self._told(
+            self._decisive(first, random), trials
+        )
 
-    def _misconception(self, trials):
-        from rnngrade import misconceptions  # only now: a right answer never needs them
+    def once(self, case: Case) -> Trial:
+        """One trial, by one call."""
+        (result,) = call_all(self.student, [case], self.changes)
+        return self._trial(case, result, *self._want(case))
 
-        near_0 = [
-            trial
-            for trial in trials
-            if NEAR_0 in trial.case.settings and STRIDED not in trial.case.settings
-        ]
-        # What a formula gives in place of a changed argument, it returns by its name.
-        measure = values if self._changes else self._measure
-        returns = list(self._outputs if self._changes else self._returns)
-
-        def outcome(run, case):
-            return measure(run, _copies(case), returns)
-
-        return misconceptions.explain(near_0, returns, list(self._outputs), outcome)
-
-    def _ask_reference(self, case):
-        form = None
-
-        def run(arguments):
-            nonlocal form
-            form = self._reference(*arguments.values())
-            return leaves(form) if self._returns else ()
-
+    def _trial(self, case, result, form, want):
+        got = None
         try:
-            want = self._measure(run, _copies(case), list(self._returns))
+            if isinstance(result, Problem):
+                raise result
+            given, arguments = result
+            outputs = [arguments[name] for name in self.changes]
+            if self.returns:
+                outputs += outputs_in_a_row(self.student, given, list(self.returns), form)
+            got = self._checked(case, outputs, want)
+        except Problem as problem:
+            return Trial(case, problem, got or getattr(problem, "got", None), want)
+        return Trial(case, None, got, want)
+
+    def _checked(self, case, outputs, want):
+        """The outputs as numbers; a Problem, which keeps them, if they are not as wanted."""
+        named = list(zip(self.names.items(), outputs, want, strict=True))
+        got = tuple(
+            as_numbers(name, mine, theirs, case.library) for (name, _), mine, theirs in named
+        )
+        try:
+            # The form of every output first: a wrong shape explains wrong values elsewhere.
+            for (name, symbols), mine, theirs in named:
+                check_form(name, mine, theirs, case.device, symbols)
+            for ((name, _), _, theirs), mine in zip(named, got, strict=True):
+                if name in self.changes and _is_left_alone(case.numbers[name], mine, theirs):
+                    function = name_of(self.student)
+                    raise Problem("checks.unchanged", function=function, argument=name)
+                check_values(name, mine, theirs, case.device)
+        except Problem as problem:
+            problem.got = got
+            raise
+        return got
+
+    def _want(self, case):
+        """The form of what the reference returns, and its outputs as numbers."""
+        arguments = case.copies()
+        try:
+            with np.errstate(all="ignore"):
+                form = self.reference(*arguments.values())
         except Exception as error:
-            raise AuthorError(
-                f"the reference raised {type(error).__name__}: {error}"
-            ) from error
-        check_reference(self._outputs, want, case.sizes)
+            text = f"{type(error).__name__}: {error}"
+            raise AuthorError("checks.author-raised", text=text) from error
+        changed = (arguments[name] for name in self.changes)
+        outputs = leaves(form) if self.returns else ()
+        want = tuple(arrays.numbers(value) for value in (*changed, *outputs))
+        check_reference(self.names, want, case.sizes)
         return form, want
 
-    def _check(self, case, got, want):
-        # The form of every output first: a wrong shape explains wrong values elsewhere.
-        for (name, symbols), mine, theirs in self._side_by_side(got, want):
-            check_kind(name, mine)
-            check_form(name, mine, theirs, symbols)
-        for (name, symbols), mine, theirs in self._side_by_side(got, want):
-            if name in self._changes and _is_left_alone(case.arguments[name], mine, theirs):
-                sentence = f"{name_of(self._student)} must change its argument {name} in place"
-                raise Problem("unchanged", sentence, wrong_values(name))
-            check_values(name, mine, theirs, over_time=(symbols or "").startswith("T "))
+    def _mistakes(self, trials, number):
+        if not self.mistakes:
+            return None
+        from rnngrade import misconceptions  # only now: a right answer never needs them
 
-    def _side_by_side(self, got, want):
-        return zip(self._outputs.items(), got, want, strict=True)
+        return misconceptions.explain(self.mistakes, trials, list(self.names), number)
+
+    def _two_mistakes(self, first, random):
+        """Two at once, unless the numbers are so nearly right that there can be none."""
+        name = first.problem.message["name"]
+        if diagnosis.is_close(self._pairs(name, random)):
+            return None
+        return self._mistakes(random, 2)
+
+    def _pairs(self, name, trials):
+        """What an output is and what it should be, in each trial that gave any."""
+        place = list(self.names).index(name)
+        return [(t.got[place], t.want[place]) for t in trials if t.got is not None]
+
+    def _of_form(self, first, random):
+        """What is wrong with the form of an output; its axes, if they are only exchanged."""
+        problem = first.problem
+        if problem.id != "checks.shape":
+            return problem.message
+        pairs = self._pairs(problem.message["name"], random)
+        return next(diagnosis.moved_axes(problem.message["name"], pairs), problem.message)
+
+    def _decisive(self, first, random):
+        """The fact about wrong numbers that helps most."""
+        name = first.problem.message["name"]
+        vague = message("checks.values", name=name)
+        pairs = self._pairs(name, random)
+        if not pairs or any(got.shape != want.shape for got, want in pairs):
+            return vague
+        whole = [(trial.got, trial.want) for trial in random if trial.got is not None]
+        over_time = (self.names[name] or "").startswith("T ")
+        facts = [
+            *diagnosis.order_of_outputs(list(self.names), whole),
+            *diagnosis.moved_axes(name, pairs),
+            *diagnosis.facts(name, pairs, over_time),
+        ]
+        if not any(fact.id in ("checks.zero", "checks.precision") for fact in facts):
+            facts = [*(() if self.changes else self._ignored(random)), *facts]
+        return next(iter(facts), vague)
+
+    def _ignored(self, trials):
+        """Which inputs the student's function does not look at, though the reference does."""
+        case = max((trial.case for trial in trials), key=_size)
+        real = [n for n, value in case.numbers.items() if arrays.is_real(value)]
+        other = [_with_another(case, name) for name in real]
+        results = call_all(self.student, [case, *other], self.changes)
+        if len(results) <= len(other) or any(isinstance(r, Problem) for r in results):
+            return []
+        before, *after = (_numbers_of(result) for result, _ in results)
+        wanted, *changed = (self._want(c)[1] for c in (case, *other))
+        unseen = [
+            name
+            for name, mine, theirs in zip(real, after, changed, strict=True)
+            if _all_same(before, mine) and not _all_same(wanted, theirs)
+        ]
+        function = name_of(self.student)
+        if unseen and len(unseen) == len(real):
+            return [message("checks.constant", function=function)]
+        return (
+            [message("checks.ignores", function=function, names=tuple(unseen))]
+            if unseen
+            else []
+        )
+
+    def _told(self, what, trials):
+        """A message about trials, with the settings in which it holds, if not everywhere."""
+        problem = next(trial.problem for trial in trials if trial.problem)
+        if problem.id in FINAL or problem.id == "checks.inconsistent":
+            return what
+        failed = [t.case for t in trials if t.problem and t.problem.id == problem.id]
+        if what.id == "checks.values":  # the others have wrong numbers of another kind
+            failed = [t.case for t in trials if t.problem and t.problem.id in WRONG_NUMBERS]
+        only = where(failed, [trial.case for trial in trials if not trial.problem])
+        return message("checks.only-for", what=what, where=only) if only else what
+
+
+def _size(case):
+    return sum(case.sizes.values())
 
 
 def _is_left_alone(drawn, mine, theirs):
-    return torch.equal(mine, drawn) and not torch.equal(theirs, drawn)
+    return np.array_equal(mine, drawn) and not np.array_equal(theirs, drawn)
 
 
-def _summary(trials, problem):
-    """The problem, and the settings in which it occurs."""
-    if problem.kind in FINAL:
-        return problem
-    failed = [t for t in trials if t.problem and t.problem.kind == problem.kind]
-    alike = [t for t in trials if t.problem and t.problem.vaguely == problem.vaguely]
-    if problem.vaguely and any(t.problem.kind not in (problem.kind, "few") for t in alike):
-        problem, failed = problem.vaguely, alike
-    passed = [t.case for t in trials if not t.problem]
-    return f"{problem}{where([t.case for t in failed], passed)}"
+def _is_inconsistent(first, last):
+    if first.got is None or last.got is None:
+        return (first.got is None) != (last.got is None)
+    return not _all_same(first.got, last.got)
 
 
-def _copies(case):
-    return {n: a.clone() if torch.is_tensor(a) else a for n, a in case.arguments.items()}
+def _with_another(case, name):
+    value = case.numbers[name]
+    random = generator(OTHER)
+    if isinstance(value, float):
+        other: Any = float(value * 2 + random.random())
+    else:
+        other = random.standard_normal(value.shape).astype(value.dtype)
+    return replace(case, numbers={**case.numbers, name: other})
 
 
-def _with_products(run, arguments, names):
-    real = {n: a for n, a in arguments.items() if torch.is_tensor(a) and a.is_floating_point()}
-    with torch.enable_grad():
-        inputs = [a.requires_grad_() for a in real.values()]
-        # Copies of them: a function that changes one is told so, not refused by autograd.
-        outputs = run({n: a.clone() if n in real else a for n, a in arguments.items()})
-        for name, output in zip(names, outputs, strict=True):
-            check_kind(name, output)
-            if not output.requires_grad:
-                how = "as by detach(), .data, .item() or NumPy"
-                raise Problem("detached", f"{name} is cut off from its inputs, {how}")
-        random = generator(GRADIENTS)
-        v = [torch.randn(o.shape, generator=random, dtype=torch.float64).to(o) for o in outputs]
+def _numbers_of(result):
+    return tuple(
+        arrays.numbers(leaf) if arrays.is_array(leaf) else np.asarray(leaf)
+        for leaf in leaves(result)
+    )
 
-    def backward(*_):
-        options = {"allow_unused": True, "materialize_grads": True}
-        return torch.autograd.grad(outputs, inputs, v, **options)
 
-    return outputs, call(backward, real)
+def _all_same(one, other):
+    return len(one) == len(other) and all(
+        a.shape == b.shape
+        and a.dtype == b.dtype
+        and (np.array_equal(a, b, equal_nan=a.dtype.kind == "f") or not differs(a, b).any())
+        for a, b in zip(one, other, strict=True)
+    )

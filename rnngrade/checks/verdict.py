@@ -1,231 +1,291 @@
-"""One call of a student's function, and one sentence about what is wrong with what it gave."""
+"""One call of a student's function, and what is wrong with what it gave, if anything."""
 
+import math
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import combinations
+from typing import Any
 
-import torch
+import numpy as np
 
-from rnngrade.checks.cases import shape
+from rnngrade.checks import arrays
+from rnngrade.checks.cases import Case, shape
+from rnngrade.errors import Told
+from rnngrade.messages import Message, message
 
 # Sums may be taken in another order; a result rounded to float32 on the way (1e-8) is told.
 # A GPU has its own exp and tanh, and adds in many orders.
-TOLERANCE = {
-    ("cpu", torch.float32): 1e-5,
-    ("cpu", torch.float64): 1e-10,
-    ("cuda", torch.float32): 1e-4,
-    ("cuda", torch.float64): 1e-9,
+TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
+ON_A_GPU = 10  # times as much
+
+KINDS = {
+    "real": message("checks.kind-real"),
+    "whole": message("checks.kind-whole"),
+    "truth": message("checks.kind-truth"),
 }
+
+# After one of these there is no use in calling the function again.
+FINAL = {"checks.unfinished", "checks.forbidden", "checks.stopped"}
 
 
 class ChangedArgument(Exception):
     """The student's function changed the argument at this position, and must not."""
 
-    def __init__(self, position):
-        super().__init__(f"argument {position} was changed in place")
+    def __init__(self, position: int):
+        super().__init__(position)
         self.position = position
 
 
 class Forbidden(Exception):
-    """The student's code used what the unit asks to write; the message says what."""
+    """The student's code used what the unit asks to write; the text is what it used."""
 
 
-class AuthorError(Exception):
+class AuthorError(Told):
     """The test itself is wrong, whatever the student's function does."""
-
-    def __init__(self, sentence):
-        super().__init__(f"this test is at fault, not your function: {sentence}.")
 
 
 class Problem(Exception):
-    """What is wrong in one case; problems of one kind are told together.
+    """What is wrong in one case; problems with the same id are told together."""
 
-    `vaguely` is what to say if other cases have a problem that is not of this kind.
-    """
+    def __init__(self, id: str, /, **fields: Any):
+        self.message = message(id, **fields)
+        super().__init__(self.message)
 
-    def __init__(self, kind, sentence, vaguely=None):
-        super().__init__(sentence)
-        self.kind, self.vaguely = kind, vaguely
+    @property
+    def id(self) -> str:
+        """What it is."""
+        return self.message.id
 
 
-class Student:
-    """The student's function in one case: what goes wrong in a call becomes a Problem.
+def call_all(function: Callable, cases: list[Case], may_change: Iterable[str] = ()) -> list:
+    """Call a function with copies of the arguments of each case.
+
+    A function that runs in another process takes all calls at once, by its `call_all`.
 
     Args:
         function: what is called.
-        case: where the arguments come from.
-        returns: the names of its outputs.
-        form: what the reference returned: a tensor, or nested tuples of tensors.
-        may_change: the names of the arguments that the function may change.
+        cases: whose arguments it gets.
+        may_change: the names of the arguments that it may change in place.
+
+    Returns:
+        For each case a pair of the result and the arguments after the call, or a `Problem`.
+        The list ends where another call would be of no use.
     """
-
-    def __init__(self, function, case, returns, form, may_change=frozenset()):
-        self._function, self._case, self._may_change = function, case, may_change
-        self._returns, self._form = list(returns or ()), form
-
-    def __call__(self, arguments):
-        """The outputs, in a row, for copies of the arguments of the case."""
-        name = name_of(self._function)
-        result = call(self._function, arguments)
-        for argument, value in arguments.items():
-            drawn = self._case.arguments[argument]
-            kept = argument in self._may_change or not isinstance(value, torch.Tensor)
-            if not kept and not torch.equal(value, drawn):
-                raise Problem("modified", f"{name} changes its argument {argument} in place")
-        return self._in_a_row(result, name) if self._returns else ()
-
-    def _in_a_row(self, result, name):
-        if result is None:
-            raise Problem("none", f"{name} returns None, as if `return` were missing")
-        if _nesting(result) == _nesting(self._form):
-            return leaves(result)
-        if isinstance(result, list | tuple):
-            got = len(result) if len(result) != len(self._returns) else "them nested otherwise"
-            got = got if len(self._returns) > 1 else f"a {type(result).__name__}"
-        else:
-            got = f"one {type(result).__name__}"
-        count = len(self._returns)
-        must = f"{count} tensors, {_spelled(self._form, iter(self._returns))}"
-        must = must if count > 1 else f"one tensor, {self._returns[0]}"
-        raise Problem("number", f"{name} must return {must}, got {got}")
+    given = [case.copies() for case in cases]
+    if hasattr(type(function), "call_all"):
+        answers = function.call_all([tuple(arguments.values()) for arguments in given])
+        answered = zip(answers, given, strict=False)
+        calls: Iterable = (partial(_answer, answer) for answer, _ in answered)
+    else:
+        calls = (partial(function, *arguments.values()) for arguments in given)
+    results: list = []
+    for run, arguments, case in zip(calls, given, cases, strict=False):
+        try:
+            result = guarded(run, function, arguments)
+            _check_unchanged(function, case, arguments, may_change)
+            results.append((result, arguments))
+        except Problem as problem:
+            results.append(problem)
+            if problem.id in FINAL:
+                break
+    return results
 
 
-def call(function, arguments):
-    """Call the student's function; whatever it raises becomes a Problem.
+def guarded(run: Callable, function: Callable, arguments: Mapping[str, Any]) -> Any:
+    """Run a call of the student's function; whatever it raises becomes a Problem.
 
     An interrupt passes: it is no mistake of the student's.
     """
     name = name_of(function)
     try:
-        return function(*arguments.values())
-    except Problem:
+        with np.errstate(all="ignore"):
+            return run()
+    except (Problem, AuthorError):
         raise
     except ChangedArgument as error:
-        argument = dict(enumerate(arguments)).get(error.position, error.position)
-        raise Problem("modified", f"{name} changes its argument {argument} in place") from None
+        changed = dict(enumerate(arguments)).get(error.position, error.position)
+        raise Problem("checks.modified", function=name, argument=changed) from None
     except Forbidden as error:
-        what = f"{_first_line(error)}, which this unit asks you to write yourself"
-        raise Problem("forbidden", f"{name} uses {what}") from None
+        raise Problem("checks.forbidden", function=name, what=_first_line(error)) from None
     except (Exception, SystemExit) as error:
-        kind, message = type(error).__name__, _first_line(error)
-        if isinstance(error, NotImplementedError) and not message:
-            raise Problem("unfinished", f"{name} is not written yet") from None
-        shapes = ", ".join(f"{n} {_size(a)}" for n, a in arguments.items())
-        said = f"{kind} ({message})" if message else kind
-        is_over = isinstance(error, TimeoutError | ConnectionError)  # it will not answer again
-        what = "stopped" if is_over else f"raised {kind}"
-        raise Problem(what, f"{name} raised {said} for {shapes}") from None
+        raise _raised(name, error, arguments) from None
 
 
-def check_kind(name, got):
-    """A problem unless this is a tensor of real numbers."""
+def _answer(answer):
+    if answer.error is not None:
+        raise answer.error
+    return answer.value
+
+
+def _raised(name, error, arguments):
+    text = _first_line(error)
+    if isinstance(error, NotImplementedError) and not text:
+        return Problem("checks.unfinished", function=name)
+    said = message("checks.error-said", error=type(error).__name__, text=text)
+    what = said if text else type(error).__name__
+    shapes = tuple(f"{n} {_size(a)}" for n, a in arguments.items())
+    is_over = isinstance(error, TimeoutError | ConnectionError)  # it will not answer again
+    if is_over:
+        return Problem("checks.stopped", function=name, what=what)
+    return Problem("checks.raised", function=name, what=what, shapes=", ".join(shapes))
+
+
+def _check_unchanged(function, case, arguments, may_change):
+    for name, value in arguments.items():
+        if name in may_change or not arrays.is_array(value):
+            continue
+        drawn = case.numbers[name]
+        if value.shape != drawn.shape or not np.array_equal(arrays.numbers(value), drawn):
+            raise Problem("checks.modified", function=name_of(function), argument=name)
+
+
+def outputs_in_a_row(function: Callable, result: Any, returns: list[str], form: Any) -> tuple:
+    """The outputs of a call.
+
+    Args:
+        function: what was called.
+        result: what it returned.
+        returns: the names of its outputs.
+        form: what the reference returned: a value, or nested tuples of values.
+
+    Raises:
+        Problem: it returned nothing, or another number of outputs.
+    """
+    name = name_of(function)
+    if result is None:
+        raise Problem("checks.none", function=name)
+    if _nesting(result) == _nesting(form):
+        return leaves(result)
+    must = _spelled(form, iter(returns))
+    if len(returns) == 1:
+        raise Problem("checks.one", function=name, must=must, got=type(result).__name__)
+    if not isinstance(result, list | tuple):
+        got = type(result).__name__
+        raise Problem("checks.several", function=name, n=len(returns), must=must, got=got)
+    if len(result) == len(returns):
+        raise Problem("checks.nested", function=name, must=must)
+    fields = {"n": len(returns), "must": must, "got": len(result)}
+    raise Problem("checks.number", function=name, **fields)
+
+
+def as_numbers(name: str, got: Any, want: np.ndarray, library: str) -> np.ndarray:
+    """An output as numbers, once it is clear that it is an array as it should be.
+
+    A plain number stands for an array of no dimensions.
+
+    Raises:
+        Problem: another kind of value.
+    """
     if got is None:
-        raise Problem("none", f"{name} is None, as if `return` were missing")
-    if not isinstance(got, torch.Tensor):
-        raise Problem("type", f"{name} must be a tensor, got {type(got).__name__}")
-    if got.layout != torch.strided:
-        raise Problem("type", f"{name} must be a plain tensor, got one with {got.layout}")
-    if not got.dtype.is_floating_point:
-        raise Problem("dtype", f"{name} must hold floating-point numbers, got {got.dtype}")
+        raise Problem("checks.output-none", name=name)
+    if not want.ndim and isinstance(got, bool | int | float | np.generic):
+        got = np.asarray(got, want.dtype if _same_kind(got, want) else None)
+    elif arrays.library_of(got) == library and not arrays.is_dense(got):
+        raise Problem("checks.type-plain", name=name)
+    elif arrays.library_of(got) != library:
+        must = "checks.type-tensor" if library == "torch" else "checks.type-array"
+        raise Problem(must, name=name, got=type(got).__name__)
+    plain = arrays.numbers(got)
+    if _kind(plain) != _kind(want):
+        raise Problem("checks.kind", name=name, must=KINDS[_kind(want)], got=_dtype_of(got))
+    return plain
 
 
-def check_form(name, got, want, symbols=None):
+def check_form(name: str, got: Any, want: np.ndarray, device: str, symbols: str | None) -> None:
     """A problem unless shape, dtype and device are as they should be."""
-    check_shape(name, got, want, symbols)
-    for attribute in ("dtype", "device"):
-        mine, theirs = getattr(got, attribute), getattr(want, attribute)
-        if mine != theirs:
-            sentence = f"{name} must keep the {attribute} of the inputs, {theirs}, got {mine}"
-            raise Problem(attribute, sentence)
-
-
-def check_shape(name, got, want, symbols=None):
-    """A problem unless the shapes are the same; nothing is broadcast."""
-    if got.shape != want.shape:
-        letters = f"({', '.join(symbols.split())}) = " if symbols else ""
-        must = f"{name} must have shape {letters}{_size(want)}"
-        raise Problem("shape", f"{must}, got {_size(got)}")
-
-
-def check_values(name, got, want, over_time=False):
-    """A problem unless the numbers are the same, up to rounding."""
-    got, want = got.detach(), want.detach()
-    if not torch.isfinite(got).all():
-        raise Problem("finite", f"{name} holds NaN or infinity though every input is finite")
-    wrong = differs(got, want)
-    if not wrong.any():
+    mine, theirs = tuple(np.shape(got)), want.shape
+    if mine != theirs:
+        letters = f"({', '.join(symbols.split())}) = {theirs}" if symbols else f"{theirs}"
+        raise Problem("checks.shape", name=name, must=letters, got=f"{mine}")
+    if not arrays.is_array(got):
         return
-    vaguely = wrong_values(name)
-    if not got.any():
-        raise Problem("zero", f"{name} is zero everywhere", vaguely)
-    if not differs(-got, want).any():
-        raise Problem("sign", f"{name} has the wrong sign", vaguely)
-    if want.count_nonzero() < 2:  # one number is in proportion to any other
-        raise Problem("few", vaguely, vaguely)
-    if _is_scaled(got, want):
-        raise Problem("scale", f"{name} is off by a constant factor", vaguely)
-    if over_time and not wrong[0].any():
-        step = wrong.flatten(1).any(dim=1).nonzero()[0].item() + 1
-        sentence = f"{name} is right at the first time step, wrong from step {step}"
-        raise Problem("late", sentence, vaguely)
-    raise Problem("values", vaguely, vaguely)
+    dtype, wanted = arrays.dtype_of(got), arrays.dtype_of(want)
+    if dtype != wanted and _kind(want) == "real":
+        raise Problem("checks.dtype", name=name, must=wanted, got=dtype)
+    if arrays.library_of(got) == "torch" and arrays.device_of(got).split(":")[0] != device:
+        raise Problem("checks.device", name=name, must=device, got=arrays.device_of(got))
 
 
-def wrong_values(name):
-    """What there is to say if nothing more is known."""
-    return f"{name} has the right shape but wrong values"
+def check_values(name: str, got: np.ndarray, want: np.ndarray, device: str) -> None:
+    """A problem unless the numbers are the same, up to rounding."""
+    if not np.isfinite(got).all():
+        raise Problem("checks.finite", name=name)
+    if differs(got, want, device).any():
+        raise Problem("checks.values", name=name)
 
 
-def check_reference(returns, want, sizes):
+def check_reference(returns: Mapping, want: tuple, sizes: Mapping[str, int]) -> None:
     """An AuthorError unless the reference gives what the test says, in finite numbers."""
     if len(want) != len(returns):
-        raise AuthorError(f"the reference returns {len(want)} outputs, not {len(returns)}")
+        raise AuthorError("checks.author-number", got=len(want), must=len(returns))
     for (name, symbols), value in zip(returns.items(), want, strict=True):
-        try:
-            check_kind(name, value)
-        except Problem as problem:
-            raise AuthorError(f"of the reference, {problem}") from None
-        if symbols is not None and tuple(value.shape) != shape(symbols, sizes):
-            said = f"{name} of shape {_size(value)}, not ({', '.join(symbols.split())})"
-            raise AuthorError(f"the reference returns {said}")
-        if not torch.isfinite(value).all() or not value.numel():
-            said = "NaN or infinity" if value.numel() else "no number at all"
-            raise AuthorError(f"the reference gives {said} in {name}")
+        if _kind(value) is None:
+            raise AuthorError("checks.author-kind", name=name, got=type(value).__name__)
+        if symbols is not None and value.shape != shape(symbols, sizes):
+            must = f"({', '.join(symbols.split())})"
+            raise AuthorError("checks.author-shape", name=name, must=must, got=f"{value.shape}")
+        if not value.size or not np.isfinite(value).all():
+            raise AuthorError("checks.author-finite", name=name)
 
 
-def differs(got, want):
-    """Where two tensors of one shape are not the same, up to rounding."""
+def differs(got: np.ndarray, want: np.ndarray, device: str = "cpu") -> np.ndarray:
+    """Where two arrays of one shape are not the same, up to rounding."""
+    if _kind(want) != "real":
+        return np.asarray(got != want)
+    return ~(np.abs(got - want) <= tolerance(want, device))  # NaN is not the same
+
+
+def tolerance(want: np.ndarray, device: str = "cpu") -> float:
+    """By how much right numbers may differ from these."""
     # Where terms near `size` cancel, the error is relative to the terms, not to their sum.
-    size = max(1.0, want.abs().max().item())
-    return (got - want).abs() > TOLERANCE.get((want.device.type, want.dtype), 1e-2) * size
+    size = max(1.0, float(np.abs(want).max(initial=0.0)))
+    factor = 1 if device == "cpu" else ON_A_GPU
+    return TOLERANCE.get(want.dtype.name, 1e-2) * factor * size
 
 
-def where(failed, passed):
-    """The end of the sentence: the settings in which it fails, if it does not everywhere."""
-    shared = sorted(set.intersection(*(case.settings for case in failed)))
+def where(failed: list[Case], passed: list[Case]) -> tuple[Message, ...]:
+    """The settings in which it fails, if it does not everywhere."""
     if not passed:
-        return ""
+        return ()
+    shared = sorted(frozenset.intersection(*(case.settings for case in failed)), key=repr)
     # The fewest settings that no passing case has together; else all that set failures apart.
     groups = (
         set(group) for n in range(1, len(shared) + 1) for group in combinations(shared, n)
     )
-    always = set.intersection(*(case.settings for case in passed))
+    always = frozenset.intersection(*(case.settings for case in passed))
     only = next((g for g in groups if not any(g <= c.settings for c in passed)), None)
-    only = sorted(only or set(shared) - always)
-    return f" (only for {' and '.join(only)})" if only else ""
+    return tuple(sorted(only or set(shared) - always, key=repr))
 
 
-def name_of(function):
+def name_of(function: Any) -> str | Message:
     """What to call a function in a sentence."""
     function = function.func if isinstance(function, partial) else function
     name = getattr(function, "__name__", "")
-    return name if isinstance(name, str) and name.isidentifier() else "the function"
+    named = isinstance(name, str) and name.isidentifier()
+    return name if named else message("checks.the-function")
 
 
-def leaves(result):
+def leaves(result: Any) -> tuple:
     """The members of nested tuples and lists, in a row."""
     if not isinstance(result, list | tuple):
         return (result,)
     return tuple(leaf for member in result for leaf in leaves(member))
+
+
+def _kind(value):
+    """Which numbers an array holds: "real", "whole" or "truth"; None for anything else."""
+    dtype = getattr(value, "dtype", None)
+    kinds = {"f": "real", "i": "whole", "u": "whole", "b": "truth"}
+    return kinds.get(getattr(dtype, "kind", ""))
+
+
+def _dtype_of(value):
+    return arrays.dtype_of(value) if hasattr(value, "dtype") else type(value).__name__
+
+
+def _same_kind(number, want):
+    kind = _kind(np.asarray(number))
+    return kind == _kind(want) or (kind == "whole" and _kind(want) == "real")
 
 
 def _nesting(result):
@@ -238,11 +298,6 @@ def _spelled(form, names):
     return f"({', '.join(_spelled(member, names) for member in form)})"
 
 
-def _is_scaled(got, want):
-    factor = (got * want).sum() / (want * want).sum()
-    return bool(factor) and not differs(got / factor, want).any()
-
-
 def _first_line(error):
     try:
         text = str(error)[:2000]
@@ -253,4 +308,6 @@ def _first_line(error):
 
 
 def _size(value):
-    return tuple(value.shape) if isinstance(value, torch.Tensor) else value
+    if arrays.is_array(value):
+        return tuple(value.shape)
+    return f"{value:g}" if isinstance(value, float) and math.isfinite(value) else value

@@ -15,6 +15,10 @@ from pathlib import Path, PurePosixPath
 from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from traitlets import Dict
 
+from rnngrade.course.language import language_of_config
+from rnngrade.files import publish
+from rnngrade.messages import Told, message
+
 ARCHIVES = (".zip", ".gz", ".tgz")
 MEMBERS = 100_000
 # What may come out of an archive: so much, or so many times its own size. A notebook shrinks
@@ -23,18 +27,28 @@ TOTAL_BYTES = 250 << 20
 RATIO = 20
 
 
-class Refused(Exception):
-    """An archive that is not taken; the message ends the sentence "The archive …"."""
+class RefusedArchive(Told):
+    """An archive that is not taken."""
 
 
-class Extractor(ExtractorPlugin):
+class _Warns:
+    """A plugin of nbgrader's that tells in the language of the course."""
+
+    def warn(self, id, **fields):
+        self.tell(message(id, **fields))
+
+    def tell(self, told):
+        self.log.warning("%s", told.in_words(language_of_config(self.config)))
+
+
+class Extractor(_Warns, ExtractorPlugin):
     """Take the notebooks out of the archives in downloaded/UNIT/archive.
 
     Only regular files with the name of a notebook are taken, also from an archive within an
     archive. An archive that would write elsewhere or fill the disk is refused as a whole.
     """
 
-    def extract(self, archive_path, extracted_path):
+    def extract(self, archive_path: str, extracted_path: str) -> None:
         """Copy loose notebooks, and unpack each archive into a folder of its name."""
         for path in sorted(Path(archive_path).rglob("*")):
             place = Path(extracted_path, path.relative_to(archive_path))
@@ -46,7 +60,7 @@ class Extractor(ExtractorPlugin):
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, place)
             else:
-                self.log.warning("%s is neither a notebook nor a zip: it is left out.", path)
+                self.warn("course.left-out", file=f"{path}")
 
     def _extract(self, path, place, named, limit=None, within=1):
         """Unpack one archive, wholly or not at all; returns how many bytes came out."""
@@ -61,13 +75,13 @@ class Extractor(ExtractorPlugin):
             try:
                 size = self._unpack(path, made, named, limit, within)
                 if place.exists():
-                    self.log.warning("%s is there already: what %s has counts.", place, named)
-                shutil.copytree(made, place, dirs_exist_ok=True)
+                    self.warn("course.there-already", folder=f"{place}", archive=f"{named}")
+                publish(made, place, merge=True)
                 return size
-            except Refused as reason:
-                self.log.warning("The archive %s %s: it is left out.", named, reason)
+            except RefusedArchive as error:
+                self.tell(error.message)
             except Exception as error:  # there is no end to what can be wrong with an archive
-                self.log.warning("The archive %s cannot be read: %s", named, error)
+                self.warn("course.archive-unreadable", archive=f"{named}", why=f"{error}")
         return 0
 
     def _unpack(self, path, place, named, limit, within):
@@ -77,16 +91,16 @@ class Extractor(ExtractorPlugin):
             for number, member in enumerate(members):
                 where = PurePosixPath(member.name.replace("\\", "/"))
                 if where.is_absolute() or ".." in where.parts:
-                    raise Refused("would write outside of its folder")
+                    raise RefusedArchive("course.archive-leads-outside", archive=f"{named}")
                 size += member.size
                 if size > limit or number >= MEMBERS:
-                    raise Refused("would grow far beyond its size")
+                    raise RefusedArchive("course.archive-grows", archive=f"{named}")
                 is_archive = where.suffix in ARCHIVES and within
                 hidden = any(part.startswith((".", "__MACOSX")) for part in where.parts)
                 if hidden or member.is_folder or not (where.suffix == ".ipynb" or is_archive):
                     continue
                 if not member.is_file:
-                    raise Refused("has a link in place of a notebook")
+                    raise RefusedArchive("course.archive-has-a-link", archive=f"{named}")
                 target = place / where
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with member.open() as source, open(target, "wb") as file:
@@ -99,7 +113,7 @@ class Extractor(ExtractorPlugin):
         return size + of_inner
 
 
-class Collector(FileNameCollectorPlugin):
+class Collector(_Warns, FileNameCollectorPlugin):
     """Tell student and notebook from the name of a file below downloaded/UNIT/archive.
 
     - STUDENT_UNIT.ipynb, loose or in the zip of a whole class;
@@ -112,22 +126,19 @@ class Collector(FileNameCollectorPlugin):
 
     _counts = Dict(help="Which notebook counts, by folder and student.")
 
-    def collect(self, submitted_file):
+    def collect(self, submitted_file: str) -> dict[str, str] | None:
         """The student's and the notebook's name, or None for any other file."""
         path = Path(submitted_file)
         student = _student(path)
         if student is None:
             return None
         if re.search(r"[*?\[\]]", student):  # nbgrader takes it for a pattern
-            self.log.warning("%s: a name cannot have *, ?, [ or ]: it is left out.", path)
+            self.warn("course.name-is-a-pattern", file=f"{path}")
             return None
         best = self._best(_extracted(path)).get(student, path)
         if best != path:
-            self.log.warning(
-                "%s has handed in more than one notebook: %s counts, %s is left out.",
-                student,
-                best,
-                path,
+            self.warn(
+                "course.two-notebooks", student=student, counts=f"{best}", other=f"{path}"
             )
             return None
         return {"student_id": student, "file_id": _extracted(path).parent.name}

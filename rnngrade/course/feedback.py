@@ -4,8 +4,10 @@ What a cell is, and what stands in a test, comes from the gradebook and not from
 handed in. Of a test the page shows the visible lines and one sentence, and nothing else.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from nbconvert.exporters import Exporter
@@ -15,8 +17,10 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests
 
 from rnngrade.course.markup import Sheet, code, printed
+from rnngrade.messages import from_plain, in_language, language, languages, message
 
 LONGEST_SENTENCE = 400
+MOST_REPAIRS = 50
 TELLING = 6  # a line with fewer characters gives nothing away
 
 
@@ -32,12 +36,12 @@ class Part:
     shown: bool = False  # whether its cell is on the page
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The part as people call it: its cell is "forget-gate-test"."""
         return self.id.removesuffix("-test")
 
     @property
-    def full(self):
+    def full(self) -> bool:
         """Whether nothing was lost."""
         return self.score >= self.max_score
 
@@ -48,7 +52,9 @@ class FeedbackPage(Exporter):
     file_extension = ".html"
     output_mimetype = "text/html"
 
-    def from_notebook_node(self, nb, resources=None, **kw):
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
         """The page of one notebook, as HTML."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         where = resources["nbgrader"]
@@ -67,7 +73,13 @@ class Report:
         clear: nbgrader's step that takes hidden tests out; it knows their delimiters.
     """
 
-    def __init__(self, gradebook, where, notebook, clear):
+    def __init__(
+        self,
+        gradebook: Gradebook,
+        where: dict[str, str],
+        notebook: NotebookNode,
+        clear: ClearHiddenTests,
+    ):
         self._unit, self._notebook = where["assignment"], notebook
         self._graded = gradebook.find_submission_notebook(
             where["notebook"], where["assignment"], where["student"]
@@ -78,12 +90,25 @@ class Report:
         self._sources = {cell.name: cell for cell in known.source_cells}
         self._visible = {name: _visible(cell, clear) for name, cell in self._sources.items()}
         self._comments = {c.name: c.comment for c in self._graded.comments if c.comment}
+        about = notebook.metadata.get("rnngrade")
+        self._about = about if isinstance(about, dict) else {}
 
-    def page(self):
+    @property
+    def language(self) -> str:
+        """In which it was graded, and its page is written."""
+        known = self._about.get("language")
+        return known if known in languages() else language()
+
+    def page(self) -> str:
         """The page, as HTML."""
+        with in_language(self.language):
+            return self._page()
+
+    def _page(self):
         names = (self._student.first_name, self._student.last_name)
         penalty = self._graded.late_submission_penalty or 0
-        told = self._notebook.metadata.get("rnngrade", {})
+        repairs = self._about.get("repairs")
+        repairs = repairs[:MOST_REPAIRS] if isinstance(repairs, list) else []
         return render(
             "feedback.html.j2",
             unit=self._unit,
@@ -92,24 +117,30 @@ class Report:
             max_score=self._graded.max_score,
             penalty=penalty,
             waiting=self._graded.needs_manual_grade,
-            repairs=told.get("repairs", []),
-            unreadable=told.get("unreadable", ""),
+            repairs=[*filter(None, map(in_words, repairs))],
+            unreadable=in_words(self._about.get("unreadable", "")),
             cells=[*self._cells()],
             parts=self.parts.values(),
         )
 
-    def in_short(self):
+    def in_short(self) -> str:
         """The lost parts and the instructor's comments, a line each."""
         lines = [
-            f"{part.name}: {part.score:g} of {part.max_score:g}. {part.sentence}"
+            message(
+                "feedback.lost",
+                part=part.name,
+                score=points(part.score),
+                most=points(part.max_score),
+                sentence=part.sentence,
+            )
             for part in self.parts.values()
             if not part.full
         ]
         lines += [f"{name}: {comment}" for name, comment in self._comments.items()]
-        return "\n".join(lines)
+        return "\n".join(map(str, lines))
 
     @cached_property
-    def parts(self):
+    def parts(self) -> dict[str, Part]:
         """The parts by their grade_id, in the order of the notebook."""
         said = {}
         for cell in self._notebook.cells:
@@ -128,19 +159,18 @@ class Report:
     def _sentence(self, part, outputs):
         """What is off, in one line; the lines of a traceback and of a test never get here."""
         if part.waits:
-            return "This part is still to be graded by hand."
+            return str(message("feedback.waits"))
         if part.full:
             return ""
         errors = [o for o in outputs if o.output_type == "error"]
         if part.id in self._answers or not errors:
-            return "Not all points were given."
-        error = errors[-1]
-        first = next(iter(error.evalue.strip().splitlines()), "").strip()
-        if error.ename != "AssertionError":
-            first = f"{error.ename}: {first}"
-        if not first or any(line in first for line in self._hidden):
-            return "A check did not pass."
-        return first if len(first) <= LONGEST_SENTENCE else f"{first[:LONGEST_SENTENCE]} …"
+            return str(message("feedback.not-all"))
+        said = self._about.get("said")
+        words = in_words(said.get(part.id, "")) if isinstance(said, dict) else ""
+        words = words or _first_line(errors[-1].evalue)
+        if not words or any(line in words for line in self._hidden):
+            return str(message("execution.failed"))
+        return words
 
     @cached_property
     def _hidden(self):
@@ -150,7 +180,7 @@ class Report:
             lines |= _lines(cell.source) - _lines(self._visible[name])
         return {line for line in lines if len(line) >= TELLING}
 
-    def _cells(self):
+    def _cells(self) -> Iterator[NotebookNode]:
         """The cells as the template wants them."""
         sheet, seen = Sheet(above=2), set()
         for cell in self._notebook.cells:
@@ -185,7 +215,23 @@ class Report:
             yield shown
 
 
-def render(template, **values):
+def in_words(told: Any) -> str:
+    """A plain message from a notebook's metadata, in the present language; nothing, if it is
+    none. A text stands for itself: so they were, before they were messages."""
+    if isinstance(told, dict):
+        try:
+            told = str(from_plain(told))
+        except Exception:
+            return ""
+    return _first_line(told) if isinstance(told, str) else ""
+
+
+def points(number: float) -> str:
+    """Points as they are shown."""
+    return f"{round(number, 2):g}"
+
+
+def render(template: str, **values: Any) -> str:
     """Fill in a template of this package; values are escaped unless they are `Markup`."""
     return _templates().get_template(template).render(**values)
 
@@ -198,7 +244,10 @@ def _templates():
         trim_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters["points"] = lambda points: f"{round(points, 2):g}"
+    environment.filters["points"] = points
+    environment.filters["got"] = lambda part: "?" if part.waits else points(part.score)
+    environment.globals |= {"say": lambda id, **fields: str(message(id, **fields))}
+    environment.globals |= {"language": language}
     return environment
 
 
@@ -212,6 +261,11 @@ def _visible(cell, clear):
     metadata = {"nbgrader": {"grade": True}}  # to `clear` a hidden test elsewhere is an error
     made = new_code_cell(cell.source, metadata=metadata)
     return clear.preprocess_cell(made, {}, 0)[0].source
+
+
+def _first_line(text):
+    line = next(iter(text.strip().splitlines()), "").strip()
+    return line if len(line) <= LONGEST_SENTENCE else f"{line[:LONGEST_SENTENCE]} …"
 
 
 def _lines(text):

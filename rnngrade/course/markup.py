@@ -16,9 +16,12 @@ from markupsafe import Markup, escape
 from math_core import LatexError, LatexToMathML
 from nbconvert.filters import strip_ansi
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
+from nbformat import NotebookNode
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
+
+from rnngrade.messages import message
 
 WORDS = {"a", "b", "br", "code", "del", "em", "i", "img", "s", "span", "strong", "sub", "sup"}
 BLOCKS = {"blockquote", "dd", "div", "dl", "dt", "hr", "li", "ol", "p", "pre", "ul"}
@@ -39,6 +42,10 @@ IMAGES = ("image/png", "image/jpeg", "image/svg+xml")
 LONGEST_MARKUP = 50_000
 # A longer formula stays TeX: the converter descends into it, and deep enough it crashes.
 LONGEST_FORMULA = 500
+# Nor is one that defines macros: one that calls itself twice takes all memory.
+MACROS = re.compile(r"\\(?:[gex]?def|(?:future)?let|(?:re)?new\w+|provide\w+|Declare\w+)")
+# To look for the end of each takes a time that grows with the square.
+MOST_FORMULAS = 1000
 # Of a longer print the middle is left out.
 LONGEST_PRINT = 20_000
 
@@ -53,17 +60,17 @@ class Sheet:
     that reads the page aloud can list them.
     """
 
-    def __init__(self, above=1):
+    def __init__(self, above: int = 1):
         self.above = self.level = above
 
-    def text(self, source, attachments=None):
+    def text(self, source: str, attachments: dict | None = None) -> Markup:
         """A text cell as its reader sees it."""
-        if len(source) > LONGEST_MARKUP:
+        if len(source) > LONGEST_MARKUP or source.count("$") > 2 * MOST_FORMULAS:
             return printed(source)
         renderer = _Renderer(attachments or {})
         return self._clean(MarkdownWithMath(renderer=renderer).render(source))
 
-    def output(self, output):
+    def output(self, output: NotebookNode) -> Markup:
         """An output of a cell: a picture, a table, or what was printed."""
         if output.output_type == "stream":
             return printed(output.text)
@@ -107,18 +114,18 @@ class Sheet:
                 heading.unwrap()
 
 
-def code(source):
+def code(source: str) -> Markup:
     """Python as a student wrote it, with the parts of speech marked."""
     return Markup(highlight(source, _PYTHON, HtmlFormatter(nowrap=True)).rstrip("\n"))
 
 
-def printed(words):
+def printed(words: str) -> Markup:
     """What a terminal would show, without its colours."""
     lines = strip_ansi(words).replace("\r\n", "\n").split("\n")
     words = "\n".join(line.rpartition("\r")[2] for line in lines)  # a progress bar starts anew
     if len(words) > LONGEST_PRINT:
         half, left = LONGEST_PRINT // 2, len(words) - LONGEST_PRINT
-        words = f"{words[:half]}\n… {left} characters left out …\n{words[-half:]}"
+        words = f"{words[:half]}\n… {message('feedback.left-out', n=left)} …\n{words[-half:]}"
     return Markup("<pre>{}</pre>").format(words.rstrip("\n")) if words.strip() else Markup()
 
 
@@ -153,7 +160,7 @@ def _formula(element):
     """MathML, which a browser sets without a script; what it cannot say stays TeX."""
     block, tex = element.name == "div", element.text.strip()
     made = Markup("<code>{}</code>").format(tex)
-    if len(tex) <= LONGEST_FORMULA:
+    if len(tex) <= LONGEST_FORMULA and not MACROS.search(tex):
         with suppress(LatexError):
             made = Markup(_MATH.convert_with_local_state(tex, displaystyle=block))
     if block:
@@ -165,7 +172,7 @@ def _name(page):
     """Give names to what a reader may not see, and a place on the keyboard to what scrolls."""
     for image in page("img"):
         if image.get("src"):
-            image["alt"] = image.get("alt") or "Image without a description"
+            image["alt"] = image.get("alt") or str(message("feedback.image"))
         else:
             image.decompose()
     for link in page("a"):
@@ -175,9 +182,11 @@ def _name(page):
             link.unwrap()
     for head in page("th"):
         head.name = "th" if head.text.strip() else "td"
-    for name, wide in (("Table", page("table")), ("Formula", page(class_="formula"))):
+    tables, formulas = message("feedback.table"), message("feedback.formula")
+    for name, wide in ((tables, page("table")), (formulas, page(class_="formula"))):
         for element in wide:
-            scroll = {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": name}
+            scroll = {"class": "scroll", "tabindex": "0", "role": "group"}
+            scroll["aria-label"] = str(name)
             element.wrap(page.new_tag("div", attrs=scroll))
 
 
@@ -192,8 +201,8 @@ def _image(kind, data):
     if not source:
         return Markup()
     said = data.get("text/plain", "").strip("<>\n ")[:200]
-    alt = f"Picture made by this cell: {said}" if said else "Picture made by this cell"
-    return Markup('<img src="{}" alt="{}">').format(source, alt)
+    alt = message("feedback.picture-of", what=said) if said else message("feedback.picture")
+    return Markup('<img src="{}" alt="{}">').format(source, str(alt))
 
 
 def _source(kind, content):

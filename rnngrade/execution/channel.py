@@ -6,13 +6,17 @@ This module does without torch, which takes a second to import: a worker needs n
 """
 
 import json
+import socket
 import struct
 import time
+from typing import Any
+
+from rnngrade.messages import Told
 
 LENGTHS = struct.Struct("!II")  # bytes of JSON, bytes of arrays
 
 
-class WireError(Exception):
+class WireError(Told):
     """What came, or was to be sent, is malformed, too large or no plain value."""
 
 
@@ -34,10 +38,12 @@ class Channel:
         total_bytes: the most that is read in all.
     """
 
-    def __init__(self, sock, message_bytes=1 << 30, total_bytes=1 << 40):
+    def __init__(
+        self, sock: socket.socket, message_bytes: int = 1 << 30, total_bytes: int = 1 << 40
+    ):
         self.sock, self.message_bytes, self.left = sock, message_bytes, total_bytes
 
-    def send(self, head, payload=b"", seconds=None):
+    def send(self, head: Any, payload: bytes = b"", seconds: float | None = None) -> None:
         """Send one frame.
 
         Raises:
@@ -49,11 +55,11 @@ class Channel:
             # At one go: each part by itself would wake the reader for nothing.
             self.sock.sendall(b"".join((LENGTHS.pack(len(text), len(payload)), text, payload)))
         except TimeoutError:
-            raise Late("it does not read") from None
-        except OSError as error:
-            raise Gone(str(error)) from None
+            raise Late("execution.no-answer") from None
+        except OSError:
+            raise Gone("execution.closed") from None
 
-    def receive(self, seconds=None):
+    def receive(self, seconds: float | None = None) -> tuple[dict[str, Any], bytearray]:
         """The next frame: a dictionary, and the bytes of its arrays.
 
         Raises:
@@ -63,15 +69,15 @@ class Channel:
         deadline = _deadline(seconds)
         text, payload = LENGTHS.unpack(self._read(LENGTHS.size, deadline))
         if text + payload > min(self.message_bytes, self.left):
-            raise WireError(f"a message of {text + payload:,} bytes is too large")
+            raise WireError("execution.too-large")
         self.left -= text + payload
         data = self._read(text + payload, deadline)
         try:
             head = json.loads(data[:text])
         except (ValueError, RecursionError):
-            raise WireError("a message is not JSON") from None
+            raise WireError("execution.malformed") from None
         if not isinstance(head, dict):
-            raise WireError("a message is not a JSON object")
+            raise WireError("execution.malformed")
         return head, data[text:]
 
     def _read(self, size, deadline):
@@ -82,11 +88,11 @@ class Channel:
                 self.sock.settimeout(_left(deadline))
                 count = self.sock.recv_into(view[got:])
             except TimeoutError:
-                raise Late("no answer in time") from None
-            except OSError as error:
-                raise Gone(str(error)) from None
+                raise Late("execution.no-answer") from None
+            except OSError:
+                raise Gone("execution.closed") from None
             if not count:
-                raise Gone("the connection is closed")
+                raise Gone("execution.closed")
             got += count
         return data
 

@@ -10,6 +10,7 @@ import contextlib
 import socket
 import time
 import zlib
+from typing import Any
 
 import torch
 from torch.autograd.function import once_differentiable
@@ -17,12 +18,13 @@ from torch.autograd.function import once_differentiable
 from rnngrade.check import ChangedArgument, Forbidden
 from rnngrade.checks import cases
 from rnngrade.execution.channel import Channel, WireError
-from rnngrade.execution.shell import SHELL
+from rnngrade.execution.shell import SHELL, first_line, summary
 from rnngrade.execution.wire import Decoder, Encoder
 from rnngrade.exercise.names import names_taken
+from rnngrade.messages import Message, Told, message, use_language
 
 # What a student's code may raise here. StopIteration and its like would end a loop of ours.
-ERRORS = {"Forbidden": Forbidden, "OutOfTime": TimeoutError} | {
+ERRORS = {"Forbidden": Forbidden} | {
     name: kind
     for name, kind in vars(builtins).items()
     if isinstance(kind, type)
@@ -43,11 +45,35 @@ ERRORS = {"Forbidden": Forbidden, "OutOfTime": TimeoutError} | {
 MAX_STEPS = 20_000  # of a generator
 
 
-class StudentError(Exception):
-    """An exception of a kind that is not Python's own."""
+class Unusable(Told):
+    """What came from the student's process is nothing that a test could use."""
 
 
-def serve(sock, seed, cuda, call_seconds, message_bytes, total_bytes):
+class OutOfTime(Told, TimeoutError):
+    """A call ran too long."""
+
+
+class NoAnswer(Told, ConnectionError):
+    """The student's process has ended, or said something that no honest one says."""
+
+
+class NoValue(Told, TypeError):
+    """A test took an object of the student's for a value."""
+
+
+class Raised(Told):
+    """An exception of the student's whose kind is not Python's own; a class by its name."""
+
+
+def serve(
+    sock: socket.socket,
+    seed: str,
+    cuda: bool,
+    call_seconds: float,
+    message_bytes: int,
+    total_bytes: int,
+    language: str,
+) -> None:
     """Run test cells until the connection closes.
 
     Args:
@@ -55,78 +81,111 @@ def serve(sock, seed, cuda, call_seconds, message_bytes, total_bytes):
         seed: of this student's random cases, hexadecimal.
         cuda: whether functions are tested on a GPU too, where there is one.
         call_seconds, message_bytes, total_bytes: of the unit's `Limits`.
+        language: in which tests put sentences into words, should they show any.
     """
     _, (student, *_), *_ = socket.recv_fds(sock, 1, 1)
     channel = Channel(socket.socket(fileno=student), message_bytes, total_bytes)
+    use_language(language)
     cases.use_key(seed)
     if cuda and torch.cuda.is_available():
         cases.use_devices("cpu", "cuda")
     torch.manual_seed(int(seed, 16) % 2**63)
-    Examiner(Channel(sock), Student(channel, call_seconds)).serve()
+    Examiner(Channel(sock), Connection(channel, call_seconds)).serve()
 
 
 class Examiner:
     """Runs cells in one namespace, as a kernel does."""
 
-    def __init__(self, grader, student):
+    def __init__(self, grader: Channel, student: "Connection"):
         self._grader, self._student = grader, student
         SHELL.reset(new_session=False)
-        SHELL.InteractiveTB.set_mode("Minimal")  # a traceback takes 50 ms, and is dropped
+        # What fails is told by a message; to show it would take 50 ms.
+        SHELL.showtraceback = SHELL.showsyntaxerror = lambda *_, **__: None
 
-    def serve(self):
+    def serve(self) -> None:
         """Run one cell after another."""
         while True:
             head, _ = self._grader.receive()
             names = []
             with contextlib.suppress(SyntaxError):  # the shell will tell
                 names = sorted(names_taken(head["source"]) & set(head["exports"]))
-            self._student.until = time.monotonic() + head["seconds"]
+            self._student.begin(head["seconds"])
             for name in names:
                 SHELL.user_ns.pop(name, None)
-            SHELL.user_ns.update(self._student.names(names))
-            outputs, _ = SHELL.run(head["source"], head["limit"])
-            for output in outputs:
-                if output["output_type"] == "error":  # the sentence, not the lines of the test
-                    output["traceback"] = [f"{output['ename']}: {output['evalue']}"]
-            self._grader.send({"outputs": outputs, "gone": self._student.gone})
+            found, unfit = self._student.names(names)
+            SHELL.user_ns.update(found)
+            outputs, error = SHELL.run(head["source"], head["limit"])
+            self._grader.send(
+                {
+                    "outputs": outputs,
+                    "failed": error and self._failure(error, names, unfit).plain(),
+                    "lacking": self._student.lacking,
+                    "gone": self._student.gone and self._student.gone.plain(),
+                }
+            )
+
+    def _failure(self, error, names, unfit):
+        """What a failed test says."""
+        if isinstance(error, Told):
+            return error.message
+        missing = getattr(error, "name", None)
+        if isinstance(error, NameError) and missing in unfit:
+            why = message("execution.unfit", kind=unfit[missing])
+            return message("execution.missing-because", name=missing, why=why)
+        if isinstance(error, NameError) and missing in names:
+            return message("execution.missing", name=missing)
+        if getattr(error, "is_students", False):
+            return message("execution.raised", what=summary(error))
+        if not isinstance(error, AssertionError):
+            return message("execution.test-raised", what=summary(error))
+        said = first_line(error)
+        return (
+            message("execution.assertion", said=said) if said else message("execution.failed")
+        )
 
 
-class StudentGone(ConnectionError):
-    """The student's process has ended or said something that no honest one says."""
-
-
-class Student:
+class Connection:
     """The connection to the student's process.
 
-    `until` is the time at which the present cell must be done; `gone` says why the process
-    answers no more, or is None.
+    `gone` says why it answers no more, or is None; `lacking` is the name without which a call
+    in the present cell failed, or None.
     """
 
-    def __init__(self, channel, call_seconds):
+    def __init__(self, channel: Channel, call_seconds: float):
         self._channel, self._call_seconds = channel, call_seconds
         self._callbacks, self._calls = [], 0
-        self.gone, self.until = None, 0
+        self._until = 0.0
+        self.gone: Message | None = None
+        self.lacking: str | None = None
 
-    def names(self, names):
+    def begin(self, seconds: float) -> None:
+        """A cell begins, which must be done in so many seconds."""
+        self._until, self.lacking = time.monotonic() + seconds, None
+
+    def names(self, names: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
         """What the student's names stand for: plain values, or proxies.
 
-        A name is left out where there is nothing that a test could take.
+        Returns:
+            What there is, by name; and the kind of what is there and no test could take.
         """
-        found = {}
+        found, unfit = {}, {}
         with contextlib.suppress(Exception):  # whatever comes instead of an answer
             reply, payload = self.ask({"op": "names", "names": names})
             decoder = Decoder(payload, self.proxy)
             for name in reply.keys() & set(names):
+                if isinstance(reply[name], dict) and "unfit" in reply[name]:
+                    unfit[name] = str(reply[name]["unfit"])[:80]
+                    continue
                 with contextlib.suppress(WireError):
                     found[name] = decoder(reply[name])
-        return found
+        return found, unfit
 
     def ask(self, request, payload=b""):
         """Send a request; the answer, or the student's exception."""
         if self.gone:
-            raise StudentGone(self.gone)
+            raise NoAnswer(self.gone)
         start = time.monotonic()
-        seconds = min(self._call_seconds, self.until - start)
+        seconds = min(self._call_seconds, self._until - start)
         try:
             self._channel.send({**request, "seconds": max(seconds, 0.01)}, payload, seconds)
             # It has a moment to interrupt itself; one that does not is not asked again.
@@ -136,10 +195,10 @@ class Student:
                 self._answer(reply, payload, end - time.monotonic())
                 reply, payload = self._channel.receive(end - time.monotonic())
         except WireError as error:
-            self.gone = f"{error}"
-            raise StudentGone(self.gone) from None
+            self.gone = error.message
+            raise NoAnswer(self.gone) from None
         if "error" in reply:
-            raise _exception(reply["error"])
+            raise self._exception(reply["error"], seconds)
         return reply, payload
 
     def call(self, number, arguments, keywords, attribute=None, module=None, changes=False):
@@ -190,7 +249,7 @@ class Student:
         """What stands here for an object that stays with the student."""
         number, kind, name = node["object"], node["kind"], node["name"]
         if type(number) is not int or type(name) is not str:
-            raise WireError("a value is malformed")
+            raise WireError("execution.malformed")
         if kind == "module":
             return RemoteModule(self, number, name, node, decoder(node["state"]))
         return {"iterator": RemoteIterator}.get(kind, Remote)(self, number, name)
@@ -199,7 +258,24 @@ class Student:
         try:
             return decoder(tree)
         except WireError as error:
-            raise StudentError(f"{error}") from None
+            raise Unusable(error.message) from None
+
+    def _exception(self, error, seconds):
+        """The exception that a call raised there, as one of ours."""
+        if not isinstance(error, list) or len(error) != 3:
+            return Unusable("execution.malformed")
+        name, said, lacking = (str(part)[:2000] for part in error)
+        if error[2] is not None:
+            self.lacking = lacking[:80]
+        if name == "OutOfTime":
+            return OutOfTime("execution.call-too-long", seconds=round(seconds, 1))
+        if name in ERRORS:
+            made = ERRORS[name](said)
+            made.is_students = True
+            return made
+        name = name[:80] if name.isidentifier() else "Exception"
+        what = summary(type(name, (Exception,), {})(said))
+        return type(name, (Raised,), {})("execution.raised", what=what)
 
     def _take_changes(self, reply, payload, arguments, wanted):
         """A function whose name ends in _ changes its arguments; no other may."""
@@ -215,7 +291,7 @@ class Student:
         if callable(value):
             self._callbacks.append(value)
             return {"callback": len(self._callbacks) - 1}
-        raise WireError(f"a test may not pass a {type(value).__name__} to the student's code")
+        raise WireError("execution.not-plain", kind=type(value).__name__)
 
     def _answer(self, request, payload, seconds):
         encoder = Encoder()
@@ -223,7 +299,7 @@ class Student:
             function = self._callbacks[request["callback"]]
             answer = {"value": encoder(function(*Decoder(payload)(request["args"])))}
         except Exception:
-            answer = {"error": "the function that was passed does not take this"}
+            answer = {"error": True}
         self._channel.send(answer, encoder.payload, seconds)
 
 
@@ -242,10 +318,10 @@ class _Through(torch.autograd.Function):
         student, call, output = ctx.asked
         gradients = student.products(call, output, cotangent)
         if not isinstance(gradients, list) or len(gradients) != len(ctx.like):
-            raise StudentError("a gradient is missing")
+            raise Unusable("execution.no-gradient")
         for gradient, like in zip(gradients, ctx.like, strict=True):
             if gradient is not None and (gradient.shape, gradient.dtype) != like:
-                raise StudentError("a gradient has another shape or dtype than its input")
+                raise Unusable("execution.other-gradient")
         return None, None, None, None, *gradients
 
 
@@ -269,10 +345,10 @@ class Remote:
         return RemoteMethod(self._student, self._number, name)
 
     def __bool__(self):
-        raise TypeError(f"{self.__name__} of the student has no truth value")
+        raise NoValue("execution.no-truth", name=self.__name__)
 
     def __eq__(self, other):
-        raise TypeError(f"{self.__name__} of the student cannot be compared")
+        raise NoValue("execution.no-equality", name=self.__name__)
 
     __hash__ = None
 
@@ -303,7 +379,7 @@ class RemoteIterator:
     def __next__(self):
         self._steps += 1
         if self._steps > MAX_STEPS:
-            raise StudentError(f"{self.__name__} does not end")
+            raise Unusable("execution.endless", name=self.__name__)
         return self._student.next(self._number)
 
 
@@ -331,13 +407,6 @@ class RemoteModule(torch.nn.Module):
         return self._student.call(self._number, arguments, keywords, module=self)
 
 
-def _exception(error):
-    name, message = (str(part)[:2000] for part in error)
-    if name in ERRORS:
-        return ERRORS[name](message)
-    return StudentError(f"{name}: {message}" if message else name)
-
-
 def _draw_seed():
     """A seed for the student's random numbers, from ours: seeding a test seeds both."""
     seed = zlib.crc32(torch.get_rng_state().numpy())
@@ -348,11 +417,11 @@ def _draw_seed():
 def _overwrite(old, new):
     if isinstance(old, torch.Tensor):
         if not isinstance(new, torch.Tensor) or new.shape != old.shape:
-            raise StudentError("an argument has another shape after the call")
+            raise Unusable("execution.other-argument")
         with torch.no_grad():
             old.copy_(new)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for mine, theirs in zip(old, new, strict=True):
             _overwrite(mine, theirs)
     elif type(old) is not type(new) or old != new:
-        raise StudentError("an argument of another kind stands there after the call")
+        raise Unusable("execution.other-argument")

@@ -2,23 +2,25 @@
 
 import functools
 import importlib.util
-import json
 import socket
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from rnngrade.execution.causes import Causes, shortened, trouble_of
 from rnngrade.execution.channel import Channel, WireError
-from rnngrade.execution.job import Outcome
+from rnngrade.execution.job import Job, Limits, Outcome, Policy, TestCell
 from rnngrade.isolation.sandbox import Box, layers
 from rnngrade.isolation.visible import module_files
 from rnngrade.isolation.warm import warm
+from rnngrade.messages import LOCALE, from_plain, message
 
 # What the warm processes import before they fork; some of it only if a text has this word.
 SHELL = ("rnngrade.execution.shell",)
@@ -31,12 +33,16 @@ SLOW = {
 STUDENT = (
     *("rnngrade.execution.student", "rnngrade.execution.policy", "rnngrade.execution.shell"),
     *("rnngrade.execution.pictures", "rnngrade.execution.channel", "rnngrade.execution.wire"),
-    *("rnngrade.check", "rnngrade.checks.cases", "rnngrade.checks.comparison"),
-    "rnngrade.checks.verdict",
+    *("rnngrade.execution.refused", "rnngrade.execution.mended"),
+    *("rnngrade.check", "rnngrade.checks.arrays", "rnngrade.checks.cases"),
+    *("rnngrade.checks.comparison", "rnngrade.checks.diagnosis", "rnngrade.checks.verdict"),
+    *("rnngrade.messages", "rnngrade.errors"),
 )
+DYING_SECONDS = 2
+LONGEST_NOTE = 200  # with which the student's process says that it has cut off the rest
 
 
-def execute(job):
+def execute(job: Job) -> Outcome:
     """Run every cell of a submission and every test of its unit.
 
     Args:
@@ -63,16 +69,21 @@ def execute(job):
             else:
                 cell.outputs = session.run(cell.source, number)
         record = session.record()
+    # For the page, which may be read in another language than it was graded in.
+    about = {"said": record["said"], "language": job.language}
+    notebook.metadata["rnngrade"] = {**notebook.metadata.get("rnngrade", {}), **about}
     return Outcome(nbformat.writes(notebook), record)
 
 
 class Session:
     """The two processes of one submission."""
 
-    def __init__(self, job):
+    def __init__(self, job: Job):
         self._job, self._limits = job, job.limits
         self._bytes = job.limits.output_bytes
         self._ready = set()  # the instructor's cells without points that the examiner has run
+        self._causes = Causes(job.exports)
+        self._said = {}  # what each failed test says
         self._ended = None  # why the student's process ended before its time
         self._times = Counter()
 
@@ -107,6 +118,7 @@ class Session:
             files={name: data.hex() for name, data in self._job.files.items()},
             allows=policy.allows,
             recurrences=policy.recurrences,
+            language=self._job.language,
         )
 
     def _fork_examiner(self):
@@ -117,52 +129,80 @@ class Session:
             call_seconds=self._limits.call_seconds,
             message_bytes=self._limits.message_bytes,
             total_bytes=self._limits.total_bytes,
+            language=self._job.language,
         )
 
-    def run(self, source, number):
+    def run(self, source: str, number: int) -> list[NotebookNode]:
         """Run a cell of the student's; its outputs."""
         seconds = min(self._limits.cell_seconds, self._left())
         if seconds <= 0:
-            self._end(f"it took longer than {self._limits.notebook_seconds:g} s in all")
+            self._end(
+                "execution.ended",
+                message("execution.notebook-late", seconds=self._limits.notebook_seconds),
+            )
         if self._ended:
-            return [_error("ProcessEnded", f"the notebook's process has ended: {self._ended}")]
+            return [self._error(self._ended)]
         request = {"op": "cell", "source": source, "number": number, "limit": self._bytes}
         try:
             with self._clock("student"):
                 self._to_student.send({**request, "seconds": seconds}, seconds=seconds)
                 # It has a moment to interrupt itself; one that does not is stopped.
                 reply, _ = self._to_student.receive(seconds + 2)
-            if "error" in reply:  # it was interrupted while it showed what the cell had done
-                outputs = [_error(*map(_text, reply["error"]))]
-            else:
-                outputs = [checked(output) for output in _list(reply["outputs"])]
-        except (WireError, *MALFORMED) as error:
-            self._end(f"{error}")
+            outputs, trouble = self._shown(reply, seconds)
+        except WireError as error:
+            self._end("execution.ended-in-cell", error.message, cell=number)
             return self.run(source, number)
-        self._bytes -= len(json.dumps(outputs))
+        except MALFORMED:
+            self._end("execution.ended-in-cell", message("execution.malformed"), cell=number)
+            return self.run(source, number)
+        self._causes.note(source, trouble)
         return outputs
 
-    def examine(self, test):
+    def examine(self, test: TestCell) -> list[NotebookNode]:
         """Run a test of the instructor's, and before it what it needs; its outputs."""
         for cell in self._job.tests[: self._job.tests.index(test)]:
             if cell.role == "setup" and cell.name not in self._ready:
                 self._ready.add(cell.name)
                 self._ask(cell)
-        return self._ask(test)
+        outputs, failed = self._ask(test)
+        if failed:
+            self._said[test.name] = failed.plain()
+            outputs.append(self._error(failed))
+        return outputs
 
-    def record(self):
-        """How it went: seconds by phase, the sandbox, and why the process ended if it did."""
+    def record(self) -> dict[str, Any]:
+        """How it went: seconds by phase, the sandbox, what the failed tests say, and why the
+        process ended if it did."""
         closed = self._job.sandbox
         return {
             "seconds": {phase: round(spent, 3) for phase, spent in self._times.items()},
-            "ended": self._ended,
+            "said": self._said,
+            "ended": self._ended and self._ended.plain()["why"],
             "limits": asdict(self._limits),
             "policy": asdict(self._job.policy),
             "seed": self._job.seed,
             "sandbox": [layer.name for layer in layers() if layer.present and closed],
         }
 
+    def _shown(self, reply, seconds):
+        """The outputs of a cell and its trouble, from what the student's process says."""
+        if "error" in reply:  # it was interrupted while it showed what the cell had done
+            kind, said, _ = reply["error"]
+            what = message("execution.exception", kind=_text(kind), said=_text(said))
+            trouble = message("execution.cell-raised", line=1, what=what)
+            if kind == "OutOfTime":
+                trouble = message("execution.cell-late", line=1, seconds=seconds)
+            return [self._error(shortened(trouble))], shortened(trouble)
+        outputs = []
+        for output in map(checked, _list(reply["outputs"])):
+            self._bytes -= _size(output)
+            if self._bytes < -LONGEST_NOTE:  # an honest process has cut it off itself
+                break
+            outputs.append(output)
+        return outputs, trouble_of(reply.get("trouble"))
+
     def _ask(self, cell):
+        """What a cell of the instructor's shows, and what it says if it fails."""
         seconds = max(1, min(self._limits.cell_seconds, self._left()))
         request = {
             "source": cell.source,
@@ -175,15 +215,33 @@ class Session:
             # The examiner is ours and keeps the time; twice as long can only be a fault.
             reply, _ = self._to_examiner.receive(2 * seconds + self._limits.call_seconds + 10)
         if reply["gone"] and not self._ended:
-            self._end(reply["gone"])
-        return [NotebookNode(output) for output in reply["outputs"]]
+            self._end("execution.ended-in-test", from_plain(reply["gone"]), test=cell.name)
+        failed = reply["failed"] and shortened(from_plain(reply["failed"]))
+        if failed:
+            failed = self._ended or self._causes.explained(failed, reply["lacking"])
+        return [NotebookNode(output) for output in reply["outputs"]], failed
 
-    def _end(self, why):
-        """The student's process is over, or is made so."""
-        if not self._ended:
-            self._student.kill()
-            how = self._student.wait(0).how
-            self._ended = why if "SIGKILL" in how else f"it {how}"
+    def _end(self, id, why, **where):
+        """The student's process is over, or is made so.
+
+        Args:
+            id: of the sentence that says so.
+            why: what was seen of it from here; if it ended by itself, that tells more.
+            where: the number of the cell or the name of the test, if it was in one.
+        """
+        if self._ended:
+            return
+        # Who has closed the connection is about to end.
+        over = self._student.wait(DYING_SECONDS if why.id == "execution.closed" else 0)
+        if over:
+            why = over.how
+        self._student.kill()
+        self._ended = message(id, why=why, **where)
+
+    def _error(self, told):
+        """A sentence as an output of a cell."""
+        words = told.in_words(self._job.language)
+        return new_output("error", ename=told.id, evalue=words, traceback=[words])
 
     def _left(self):
         return self._limits.notebook_seconds - (time.monotonic() - self._start)
@@ -202,7 +260,7 @@ def _slow(text):
 
 
 @functools.cache
-def student_box(policy, limits, closed=True):
+def student_box(policy: Policy, limits: Limits, closed: bool = True) -> Box:
     """What the student's process sees and may use: this package's few files, and what the
     unit allows of rnnlib."""
     folders = []
@@ -210,20 +268,20 @@ def student_box(policy, limits, closed=True):
         spec = importlib.util.find_spec(name)
         folders += (spec and spec.submodule_search_locations) or module_files(name)
     return Box(
-        readonly=(*module_files(*STUDENT), *folders),
+        readonly=(*module_files(*STUDENT), str(LOCALE), *folders),
         cuda=policy.cuda,
         memory_mb=limits.memory_mb,
         disk_mb=limits.disk_mb,
-        processes=limits.processes,
+        processes=limits.threads,
         cpu_seconds=2 * limits.notebook_seconds,
         closed=closed,
     )
 
 
-MALFORMED = (KeyError, TypeError, ValueError, AttributeError, nbformat.ValidationError)
+MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
 
 
-def checked(output):
+def checked(output: dict[str, Any]) -> NotebookNode:
     """An output that the student's process sent, with no field that a notebook lacks.
 
     Raises:
@@ -241,24 +299,25 @@ def checked(output):
             traceback=lines,
         )
     if kind in ("display_data", "execute_result"):
-        data = {_text(mime): value for mime, value in output["data"].items()}
-        made = new_output(kind, data=data)
-        nbformat.validate(made, ref="output", version=4)
-        return made
-    raise ValueError(f"an output of the kind {kind!r:.20}")
+        texts = {mime: value for mime, value in output["data"].items() if type(value) is str}
+        data = {_text(mime): _text(value) for mime, value in texts.items()}
+        return new_output(kind, data=data)
+    raise ValueError("an output of another kind")
+
+
+def _size(output):
+    """The characters of an output."""
+    texts = [output.get("text", ""), output.get("evalue", ""), *output.get("traceback", ())]
+    return sum(map(len, (*texts, *output.get("data", {}).values())))
 
 
 def _text(value):
     if type(value) is not str:
         raise TypeError("an output is malformed")
-    return value
+    return value.encode(errors="replace").decode()  # half of an emoji is no text
 
 
 def _list(value):
     if type(value) is not list:
         raise TypeError("an output is malformed")
     return value
-
-
-def _error(name, message):
-    return new_output("error", ename=name, evalue=message, traceback=[f"{name}: {message}"])

@@ -1,6 +1,7 @@
 """What one submission needs to be graded, and what comes of it: plain data for any worker."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,7 @@ class Limits:
     notebook_seconds: float = 300  # all of it, tests included
     memory_mb: int = 2048  # of the student's process
     disk_mb: int = 64  # the student's own folder
-    processes: int = 64  # threads; a process may not be started
+    threads: int = 64  # of the student's process; a second process may not be started
     output_bytes: int = 1 << 20  # what stays of all outputs
     message_bytes: int = 32 << 20  # one message from the student's process
     total_bytes: int = 512 << 20  # all messages from the student's process
@@ -64,7 +65,11 @@ class Job:
 
 @dataclass
 class Outcome:
-    """The notebook with its outputs, and the record of how they came about."""
+    """The notebook with its outputs, and the record of how they came about.
+
+    In the record, "said" maps each failed test to what it says, and "ended" says why the
+    student's process ended before its time, or is None: messages as plain data.
+    """
 
     notebook: str
-    record: dict
+    record: dict[str, Any]

@@ -12,20 +12,22 @@ import importlib.machinery
 import sys
 import types
 import warnings
+from collections.abc import Sequence
 
 import torch
 
 from rnngrade.check import Forbidden
+from rnngrade.execution.refused import Refused
 
 # Every operator that runs a recurrence, for each way torch has to reach it.
 RECURRENCES = {
-    "lstm": ("lstm.input", "lstm.data", "lstm_cell", "_thnn_fused_lstm_cell"),
-    "gru": ("gru.input", "gru.data", "gru_cell", "_thnn_fused_gru_cell"),
-    "rnn": (
+    "LSTM": ("lstm.input", "lstm.data", "lstm_cell", "_thnn_fused_lstm_cell"),
+    "GRU": ("gru.input", "gru.data", "gru_cell", "_thnn_fused_gru_cell"),
+    "RNN": (
         *("rnn_tanh.input", "rnn_tanh.data", "rnn_tanh_cell"),
         *("rnn_relu.input", "rnn_relu.data", "rnn_relu_cell"),
     ),
-    "recurrent layer": (
+    "RNNBase": (
         *("mkldnn_rnn_layer", "_cudnn_rnn", "miopen_rnn"),
         *("quantized_lstm.input", "quantized_lstm.data", "quantized_lstm_cell"),
         *("quantized_gru.input", "quantized_gru.data", "quantized_gru_cell"),
@@ -35,7 +37,7 @@ RECURRENCES = {
 KEYS = ("CompositeImplicitAutograd", "CPU", "AutogradCPU", "CUDA", "AutogradCUDA")
 
 
-def enforce(allows=(), recurrences=False):
+def enforce(allows: Sequence[str] = (), recurrences: bool = False) -> None:
     """Put everything out of reach that the policy does not allow, until the process ends.
 
     Args:
@@ -56,14 +58,22 @@ def _replace_recurrences():
                 for key in KEYS:
                     # This torch may not have it, or not for this device.
                     with contextlib.suppress(RuntimeError, TypeError):
-                        library.impl(operator, key, _refusal(f"torch's {name}"))
+                        library.impl(operator, key, _refusal(f"torch.nn.{name}"))
     # Never freed: no Python object is left that could take it back.
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(library))
 
 
+class OutOfReach(Refused, Forbidden):
+    """What the unit asks to write was used."""
+
+    def __str__(self) -> str:
+        """The bare name: who calls a student's function makes a sentence of it."""
+        return self.message["name"]
+
+
 def _refusal(name):
     def refuse(*_, **__):
-        raise Forbidden(name)
+        raise OutOfReach("execution.no-answers", name=name)
 
     return refuse
 

@@ -6,14 +6,31 @@ there in every child.
 
 import base64
 import contextlib
+import dis
 import io
+import os
+import sys
+import traceback
+import types
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-CUT = "\n[more was printed: it is cut off here]\n"
+from rnngrade.execution.mended import mended
+from rnngrade.execution.refused import Absent, refusal_in
+from rnngrade.messages import Message, Told, message
+
+LONGEST_QUOTE = 200
+
+
+class OutOfTime(BaseException):
+    """The cell or the call ran too long; no `except Exception` of the student's stops it."""
+
+    def __init__(self, seconds: float):
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class Outputs(list):
@@ -28,7 +45,7 @@ class Outputs(list):
         if self.left <= 0:
             return
         if len(text) > self.left:
-            text = text[: self.left] + CUT
+            text = f"{text[: self.left]}\n[{message('execution.cut')}]\n"
         self.left -= len(text)
         if not (self and self[-1]["output_type"] == "stream"):
             self.append({"output_type": "stream", "name": "stdout", "text": ""})
@@ -41,10 +58,15 @@ class Outputs(list):
         size = len(str(content))
         if size > self.left:
             self.left = 0
-            content = {"data": {"text/plain": "[this output is too large]"}, "metadata": {}}
+            left_out = f"[{message('execution.output-too-large')}]"
+            content = {"data": {"text/plain": left_out}, "metadata": {}}
             output_type = "display_data"
         self.left -= size
         self.append({"output_type": output_type, **content})
+
+    def tell(self, told: Message):
+        """Add a sentence of ours as an error."""
+        self.add("error", ename=told.id, evalue=str(told), traceback=[str(told)])
 
 
 class Printed(io.TextIOBase):
@@ -83,21 +105,111 @@ class _Publisher(DisplayPublisher):
 
 
 class Shell(InteractiveShell):
-    """The shell: `run` is all that its processes need."""
+    """The shell: `run` is all that its processes need.
+
+    `trouble` is a message: what first went wrong in the present cell, or None.
+    """
 
     displayhook_class = _Hook
     display_pub_class = _Publisher
 
-    def run(self, source, limit):
+    def run(self, source: str, limit: int) -> tuple[Outputs, BaseException | None]:
         """Run a cell.
 
         Returns:
             Its `Outputs`, of at most `limit` bytes, and the exception that ended it or None.
         """
-        self.source, self.outputs = source, Outputs(limit)
+        error = self._run(source, limit)
+        if isinstance(error, SyntaxError) and not self._begun:
+            text, notes = mended(source, self.transform_cell)
+            if text:
+                error = self._run(text, limit, notes)
+        return self.outputs, error
+
+    def _run(self, source, limit, notes=()):
+        self.source, self.outputs, self.trouble = source, Outputs(limit), None
+        self._begun = self._goes_on = False
+        for note in notes:
+            self.outputs.write(f"{note}\n")
         with self._printing():
             done = self.run_cell(source, store_history=False)
-        return self.outputs, done.error_before_exec or done.error_in_exec
+        return done.error_before_exec or done.error_in_exec
+
+    async def run_code(self, code_obj, result=None, *, async_=False) -> bool:
+        """Run one statement of a cell; whether the cell ends with it.
+
+        A line that is refused costs itself: those below it run, whatever happens in them.
+        """
+        self._begun = True
+        try:
+            if async_:
+                await eval(code_obj, self.user_global_ns, self.user_ns)
+            else:
+                exec(code_obj, self.user_global_ns, self.user_ns)
+        except BaseException as error:
+            if result is not None:
+                result.error_in_exec = error
+            self.showtraceback()
+            refusal = refusal_in(error)
+            if isinstance(refusal, ImportError):
+                for name in _stored(code_obj):
+                    self.user_ns.setdefault(name, Absent(refusal.message))
+            return not (self._goes_on and (refusal or isinstance(error, Exception)))
+        return False
+
+    def showtraceback(self, exc_tuple=None, *_, **__):
+        """Show what ended a cell: the student's own frames, or a sentence of ours."""
+        error = exc_tuple[1] if exc_tuple else sys.exc_info()[1]
+        line, refusal = self._line(error), refusal_in(error)
+        if refusal:
+            self._goes_on = True
+            self._note("execution.line-refused", line=line, why=refusal.message)
+            told = message("execution.refused-line", line=line, why=refusal.message)
+            self.outputs.tell(told)
+            return
+        if isinstance(error, OutOfTime):
+            fields = {"line": line, "seconds": error.seconds}
+            self._note("execution.cell-late", **fields)
+            self.outputs.tell(message("execution.cell-too-long", **fields))
+            return
+        if not isinstance(error, SyntaxError):
+            self._note("execution.cell-raised", line=line, what=summary(error))
+        if isinstance(error, Told):
+            self.outputs.tell(error.message)
+            return
+        self._keep_own_frames(error)
+        super().showtraceback((type(error), error, error.__traceback__), tb_offset=0)
+
+    def showsyntaxerror(self, filename=None, running_compiled_code=False):
+        """Show a cell that is no Python."""
+        error = sys.exc_info()[1]
+        line, said = getattr(error, "lineno", None) or 1, getattr(error, "msg", "")
+        self._note("execution.cell-syntax", line=line, said=f"{said or error}"[:LONGEST_QUOTE])
+        super().showsyntaxerror(filename)
+
+    def _note(self, id, **fields):
+        self.trouble = self.trouble or message(id, **fields)
+
+    def _line(self, error):
+        """The line of the cell in which it happened."""
+        frames = traceback.walk_tb(getattr(error, "__traceback__", None))
+        return next((line for frame, line in frames if self._is_own(frame)), 1)
+
+    def _keep_own_frames(self, error):
+        """Take all frames out of a traceback but those of what the student wrote."""
+        seen = set()
+        while error is not None and id(error) not in seen:
+            seen.add(id(error))
+            kept = None
+            for frame, line, last in reversed([*_walk(error.__traceback__)]):
+                if self._is_own(frame):
+                    kept = types.TracebackType(kept, frame, last, line)
+            error.__traceback__ = kept
+            error = error.__cause__ or error.__context__
+
+    def _is_own(self, frame):
+        name = frame.f_code.co_filename
+        return name.startswith("<ipython-input") or name.startswith(f"{os.getcwd()}{os.sep}")
 
     @contextlib.contextmanager
     def quiet(self):
@@ -116,11 +228,45 @@ class Shell(InteractiveShell):
         """There is no window here."""
 
     def ask_exit(self):
-        """`exit` and `quit` end a cell, not the process."""
+        """The process is not the cell's to end."""
 
     def _showtraceback(self, etype, evalue, stb):
         name = getattr(etype, "__name__", str(etype))
         self.outputs.add("error", ename=name, evalue=str(evalue), traceback=list(stb))
+
+
+def python_kind(error: BaseException) -> str:
+    """The name of an exception's class, or of Python's own behind a class of ours."""
+    kinds = type(error).__mro__ if isinstance(error, Told) else [type(error)]
+    kind = next((k for k in kinds if k.__module__ == "builtins"), kinds[0])
+    return str(kind.__name__)[:80]
+
+
+def first_line(error: BaseException, longest: int = LONGEST_QUOTE) -> str:
+    """What an exception says, in short, whatever its class does to its text."""
+    try:
+        text = str(error)[:2000]
+    except Exception:
+        return ""
+    line = (text.strip().splitlines() or [""])[0][:longest]
+    return "".join(c if c.isprintable() else " " for c in line)
+
+
+def summary(error: BaseException) -> str | Message:
+    """An exception within a sentence: its kind, and what it says if it says anything."""
+    kind, said = python_kind(error), first_line(error).rstrip(". ")
+    return message("execution.exception", kind=kind, said=said) if said else kind
+
+
+def _walk(trace):
+    while trace:
+        yield trace.tb_frame, trace.tb_lineno, trace.tb_lasti
+        trace = trace.tb_next
+
+
+def _stored(code):
+    """The names to which a statement gives a value."""
+    return [i.argval for i in dis.get_instructions(code) if i.opname == "STORE_NAME"]
 
 
 def _text(data):

@@ -4,11 +4,11 @@ Everything it says is distrusted by those who listen, so nothing here needs to b
 the student's code, which shares the process. It only has to be right for honest work.
 """
 
-import ast
-import contextlib
 import os
 import random
 import signal
+import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,24 +17,29 @@ import torch
 from rnngrade.check import Forbidden
 from rnngrade.execution import policy
 from rnngrade.execution.channel import Channel, WireError
-from rnngrade.execution.shell import SHELL
+from rnngrade.execution.refused import refuse
+from rnngrade.execution.shell import SHELL, OutOfTime, first_line, python_kind
 from rnngrade.execution.wire import Decoder, Encoder
+from rnngrade.messages import message, use_language
 
 KEPT_GRAPHS = 64  # calls whose gradients may still be asked for
 _END = object()
 
 
-class OutOfTime(BaseException):
-    """The cell or the call ran too long; no `except Exception` of the student's stops it."""
-
-
-def serve(sock, files, allows, recurrences):
+def serve(
+    sock: socket.socket,
+    files: dict[str, str],
+    allows: Sequence[str],
+    recurrences: bool,
+    language: str,
+) -> None:
     """Answer requests until the connection closes.
 
     Args:
         sock: the connection to the grader and, in turn, to the examiner.
         files: the unit's data files, each name with its bytes in hexadecimal.
         allows, recurrences: of the unit's `Policy`.
+        language: in which the student is told.
     """
     for name, data in files.items():
         path = Path(name)
@@ -43,20 +48,19 @@ def serve(sock, files, allows, recurrences):
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # what a library in C writes is nobody's to read
         os.dup2(nowhere, stream)
+    use_language(language)
     policy.enforce(allows, recurrences)
-    signal.signal(signal.SIGALRM, _alarm)
-    Student(Channel(sock)).serve()
+    refuse(SHELL)
+    Server(Channel(sock)).serve()
 
 
-def _alarm(*_):
-    raise OutOfTime("it ran too long and was stopped")
+class Server:
+    """Answers requests, and remembers what later ones are about."""
 
-
-class Student:
-    """What the requests need to remember."""
-
-    def __init__(self, channel):
+    def __init__(self, channel: Channel):
         self._channel = channel
+        self._seconds = 0.0  # that the present request has
+        signal.signal(signal.SIGALRM, self._alarm)
         self._objects = {}  # what has been told of by number
         self._graphs = {}  # call -> (its outputs, its inputs that ask for gradients)
         self._requests = {
@@ -67,37 +71,39 @@ class Student:
             "next": self._next,
         }
 
-    def serve(self):
+    def serve(self) -> None:
         """Answer one request after another."""
         while True:
             head, payload = self._channel.receive()
-            answer = self._requests[head["op"]]
+            answer, self._seconds = self._requests[head["op"]], head["seconds"]
             try:
                 # Again every second: code that swallows the first alarm may let go later.
-                signal.setitimer(signal.ITIMER_REAL, head["seconds"], 1)
+                signal.setitimer(signal.ITIMER_REAL, self._seconds, 1)
                 try:
                     reply, payload = answer(head, payload)
                 finally:
                     signal.setitimer(signal.ITIMER_REAL, 0)
             except BaseException as error:
-                reply, payload = {"error": [type(error).__name__, _message(error)]}, b""
+                reply, payload = {"error": _told(error)}, b""
             self._channel.send(reply, payload)
+
+    def _alarm(self, *_):
+        raise OutOfTime(self._seconds)
 
     def _cell(self, head, payload):
         SHELL.execution_count = head["number"]
-        outputs, error = SHELL.run(head["source"], head["limit"])
-        if isinstance(error, Forbidden):
-            # Comparing one's own work with the library is no fault: the rest still counts.
-            for statement in _after(error, head["source"]):
-                more, _ = SHELL.run(statement, outputs.left)
-                outputs += more
-        return {"outputs": outputs}, b""
+        outputs, _ = SHELL.run(head["source"], head["limit"])
+        trouble = SHELL.trouble and SHELL.trouble.plain()
+        return {"outputs": outputs, "trouble": trouble}, b""
 
     def _names(self, head, payload):
         encoder, found = Encoder(self._tell), {}
         for name in head["names"]:
-            with contextlib.suppress(KeyError, WireError):  # not there, or nothing to send
-                found[name] = encoder(SHELL.user_ns[name])
+            if name in SHELL.user_ns:
+                try:
+                    found[name] = encoder(SHELL.user_ns[name])
+                except WireError:
+                    found[name] = {"unfit": type(SHELL.user_ns[name]).__name__[:80]}
         return found, encoder.payload
 
     def _call(self, head, payload):
@@ -172,14 +178,27 @@ class Student:
         self._channel.send({"callback": number, "args": tree}, encoder.payload)
         head, payload = self._channel.receive()
         if "error" in head:
-            raise RuntimeError(head["error"])
+            raise RuntimeError(str(message("execution.callback")))
         return Decoder(payload)(head["value"])
 
 
-def _message(error):
-    if isinstance(error, KeyError) and len(error.args) == 1:
-        return str(error.args[0])[:2000]  # its text has quotation marks around it
-    return str(error)[:2000]
+def _told(error):
+    """What the examiner is told of an exception: its kind, its text, the name that it lacks."""
+    if isinstance(error, Forbidden):
+        return ["Forbidden", first_line(error), None]
+    if isinstance(error, OutOfTime):
+        return ["OutOfTime", "", None]
+    # The text of a KeyError has quotation marks around it.
+    of = error.args[0] if isinstance(error, KeyError) and len(error.args) == 1 else error
+    lacking = error.name if isinstance(error, NameError) else None
+    return [python_kind(error), _text(of), lacking]
+
+
+def _text(value):
+    try:
+        return str(value)[:2000]
+    except Exception:
+        return ""
 
 
 def _kind(value):
@@ -223,15 +242,3 @@ def _same(copy, value):
     if isinstance(value, dict):
         return copy.keys() == value.keys() and all(_same(copy[k], value[k]) for k in copy)
     return True
-
-
-def _after(error, source):
-    """The statements of a cell behind the one that raised the error."""
-    lines, trace = [], error.__traceback__
-    while trace:
-        if trace.tb_frame.f_code.co_filename.startswith("<ipython-input"):
-            lines.append(trace.tb_lineno)
-        trace = trace.tb_next
-    tree = ast.parse(SHELL.transform_cell(source))
-    text = SHELL.transform_cell(source)
-    return [ast.get_source_segment(text, n) for n in tree.body if n.lineno > lines[0]]

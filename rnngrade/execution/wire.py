@@ -37,7 +37,7 @@ class Encoder:
         """
         self._nodes += 1
         if self._nodes > MAX_NODES or depth > MAX_DEPTH:
-            raise WireError("a value is too large or nested too deeply")
+            raise WireError("execution.value-too-large")
         if value is None or type(value) in (bool, int, float, str):
             return value
         if isinstance(value, torch.Tensor):
@@ -56,11 +56,13 @@ class Encoder:
                 return {kind.__name__: [self(member, depth + 1) for member in value]}
         if self._other:
             return self._other(value, self)
-        raise WireError(f"a {type(value).__name__} is not a plain value")
+        raise WireError("execution.not-plain", kind=type(value).__name__[:80])
 
     def _tensor(self, value):
         if value.layout != torch.strided or value.dtype not in NAMES or value.is_meta:
-            raise WireError(f"a tensor of {value.dtype}, {value.layout} cannot be sent")
+            raise WireError(
+                "execution.not-plain", kind=f"Tensor({value.dtype}, {value.layout})"
+            )
         self.tensors.append(value)
         plain = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
         offset = self._put(plain.flatten().view(torch.uint8).numpy() if plain.numel() else b"")
@@ -73,7 +75,7 @@ class Encoder:
 
     def _array(self, value):
         if value.dtype.name not in NUMBERS:
-            raise WireError(f"an array of {value.dtype} cannot be sent")
+            raise WireError("execution.not-plain", kind=f"ndarray({value.dtype})"[:80])
         offset = self._put(np.ascontiguousarray(value).tobytes())
         kind = "array" if isinstance(value, np.ndarray) else "number"
         return {kind: [value.dtype.name, list(value.shape), offset]}
@@ -108,10 +110,10 @@ class Decoder:
         """
         self._nodes += 1
         if self._nodes > MAX_NODES or depth > MAX_DEPTH:
-            raise WireError("a value is too large or nested too deeply")
+            raise WireError("execution.value-too-large")
         if not isinstance(node, dict):
             if isinstance(node, list):
-                raise WireError("a value is malformed")
+                raise WireError("execution.malformed")
             return node
         try:
             return self._value(node, depth + 1)
@@ -123,7 +125,7 @@ class Decoder:
             RuntimeError,
             OverflowError,
         ):
-            raise WireError("a value is malformed") from None
+            raise WireError("execution.malformed") from None
 
     def _value(self, node, depth):
         if "tensor" in node:
@@ -144,7 +146,7 @@ class Decoder:
             return torch.device(node["device"])
         if self._other:
             return self._other(node, self)
-        raise WireError("a value is not plain")
+        raise WireError("execution.malformed")
 
     def _tensor(self, node):
         name, shape, offset = node["tensor"]
@@ -153,7 +155,7 @@ class Decoder:
         else:
             tensor = torch.from_numpy(self._array(name, shape, offset))
         if node["device"] not in ("cpu", "cuda"):
-            raise WireError(f"a tensor cannot be sent to {node['device']!r:.20}")
+            raise WireError("execution.malformed")
         tensor = tensor.to(node["device"])
         if not node["dense"] and tensor.ndim > 1:
             # The same numbers, but not in a row: code that asks for it must fail here too.
@@ -167,9 +169,9 @@ class Decoder:
 
     def _array(self, name, shape, offset):
         if name not in NUMBERS:
-            raise WireError(f"an array of {name!r:.20} cannot be received")
+            raise WireError("execution.malformed")
         if len(_list(shape)) > MAX_DIMENSIONS or not all(0 <= n < 1 << 31 for n in shape):
-            raise WireError("an array has a malformed shape")
+            raise WireError("execution.malformed")
         dtype, count = np.dtype(name), math.prod(shape)
         # NumPy refuses to read outside of the payload.
         if name == "bool":  # a byte that is neither 0 nor 1 is no truth value
@@ -181,5 +183,5 @@ class Decoder:
 
 def _list(node):
     if not isinstance(node, list):
-        raise WireError("a value is malformed")
+        raise WireError("execution.malformed")
     return node

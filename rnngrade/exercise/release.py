@@ -6,6 +6,7 @@ nbgrader_config.py but without a gradebook: an instructor's own is never touched
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from contextlib import contextmanager
 from difflib import unified_diff
 from pathlib import Path
@@ -15,10 +16,12 @@ from nbgrader.converters import GenerateAssignment, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import PyFileConfigLoader
 
-from rnngrade.exercise.source import CourseError, read_source
+from rnngrade.errors import CourseError
+from rnngrade.exercise.source import answer_stub, read_source
+from rnngrade.messages import ENGLISH, in_language
 
 
-def release(root, units=()):
+def release(root: Path, units: Sequence[str] = (), language: str = ENGLISH) -> list[Path]:
     """Write the source notebook and the release of each unit, or of all.
 
     A release is made aside and then renamed into its place: it is there whole or not at all.
@@ -26,6 +29,7 @@ def release(root, units=()):
     Args:
         root: the root of the course.
         units: names of units; none means all.
+        language: of their text.
 
     Returns:
         The paths of the notebooks for students.
@@ -34,9 +38,9 @@ def release(root, units=()):
         CourseError: for an unknown unit or a source that cannot be released.
     """
     written = []
-    for unit in _units(root, units):
+    for unit in known_units(root, units):
         with _workshop(root) as workshop:
-            made = derive(root, unit, workshop)
+            made = derive(root, unit, workshop, language)
             source = f"solutions/{unit}/{unit}.ipynb"
             (workshop / source).replace(root / source)
             place = root / "exercises" / unit
@@ -48,7 +52,7 @@ def release(root, units=()):
     return written
 
 
-def check(root, units=()):
+def check(root: Path, units: Sequence[str] = ()) -> None:
     """Derive each unit anew and compare with what is in exercises/.
 
     Args:
@@ -60,42 +64,44 @@ def check(root, units=()):
         CourseError: for the first file that differs, is missing or is too many: a sentence
             with its name, then the difference.
     """
-    for unit in _units(root, units):
+    for unit in known_units(root, units):
         with _workshop(root) as workshop:
             made = derive(root, unit, workshop)
             _compare(root / "exercises" / unit, made, unit)
-    known = set(_units(root, ()))
+    known = set(known_units(root, ()))
     for folder in sorted((root / "exercises").glob("[!.]*")) if not units else ():
         if folder.name not in known:
-            raise CourseError(f"exercises/{folder.name} has no source in solutions/.")
+            raise CourseError("exercise.no-source", name=folder.name)
 
 
-def derive(root, unit, workshop):
+def derive(root: Path, unit: str, workshop: Path, language: str = ENGLISH) -> Path:
     """Make the release of one unit in another folder, and return the path it has there."""
     source = workshop / "solutions" / unit
     shutil.copytree(root / "solutions" / unit, source)
-    notebook = read_source(root / "solutions" / unit / f"{unit}.md")
+    notebook = read_source(root / "solutions" / unit / f"{unit}.md", language)
     nbformat.write(notebook, source / f"{unit}.ipynb")
     config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
     config.CourseDirectory.root = str(workshop)
     config.CourseDirectory.assignment_id = unit
     config.GenerateAssignment.no_database = True
     config.SaveCells.enabled = False
+    with in_language(language):
+        config.ClearSolutions.text_stub = answer_stub()
     try:
         GenerateAssignment(coursedir=CourseDirectory(config=config), config=config).start()
     except NbGraderException as error:
-        raise CourseError(f"nbgrader cannot release {unit}: {error}") from error
+        raise CourseError("exercise.nbgrader", unit=unit, text=f"{error}") from error
     return workshop / "exercises" / unit
 
 
-def _units(root, units):
+def known_units(root: Path, units: Sequence[str] = ()) -> list[str]:
     """The units asked for, or all, once it is clear that each has a source."""
     if not (root / "nbgrader_config.py").exists():
-        raise CourseError(f"{root} is not the root of the course: no nbgrader_config.py here.")
+        raise CourseError("exercise.no-course", root=f"{root}")
     there = sorted(p.stem for p in root.glob("solutions/*/*.md") if p.stem == p.parent.name)
     for unit in units:
         if unit not in there:
-            raise CourseError(f"there is no unit {unit!r}: solutions/ has {', '.join(there)}.")
+            raise CourseError("exercise.no-unit", unit=unit, units=", ".join(there))
     return list(units) or there
 
 
@@ -112,14 +118,12 @@ def _compare(have, want, unit):
         path, made = have / name, want / name
         called = f"exercises/{unit}/{name}"
         if not made.exists():
-            raise CourseError(f"{called} is not derived from solutions/{unit}: remove it.")
+            raise CourseError("exercise.too-many", path=called, unit=unit)
         if not path.exists():
-            raise CourseError(f"{called} is missing: run rnngrade release {unit}.")
+            raise CourseError("exercise.missing", path=called, unit=unit)
         if path.read_bytes() != made.read_bytes():
-            raise CourseError(
-                f"{called} is not what solutions/{unit} gives: run rnngrade release {unit}.\n"
-                + _diff(path, made, called)
-            )
+            difference = _diff(path, made, called)
+            raise CourseError("exercise.differs", path=called, unit=unit, difference=difference)
 
 
 def _files(folder):

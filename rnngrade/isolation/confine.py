@@ -2,6 +2,8 @@
 
 Runs inside the sandbox. Each layer closes what the others leave open: limits bound memory and
 time, Landlock the files, seccomp the system calls. None can be taken off again.
+
+What goes wrong is told as a plain message: nothing here can put it into words.
 """
 
 import contextlib
@@ -13,7 +15,13 @@ import os
 import shutil
 import socket
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+PlainMessage = dict[str, Any]  # as `rnngrade.messages.Message.plain` gives it
+Inside = dict[str, Any]  # a box, as `rnngrade.isolation.sandbox` describes it
 
 PR_SET_DUMPABLE = 4
 MIN_LANDLOCK = 3  # before, a file could be emptied without the right to write it
@@ -68,29 +76,34 @@ PRETENDED = """
     chmod fchmod fchmodat fchmodat2 utime utimes futimesat utimensat"""
 
 
-def drop(uid):
+class Trouble(Exception):
+    """What keeps a process from starting, as a plain message."""
+
+    def __init__(self, id: str, **fields: Any):
+        self.plain: PlainMessage = {"id": id, **fields}
+        super().__init__(f"{self.plain}")
+
+
+def drop(uid: int) -> None:
     """Go on as an ordinary user with no other groups; for root, who is bound by no limit.
 
     Raises:
-        PermissionError: that user cannot read the Python installation.
+        Trouble: that user cannot read the Python installation.
     """
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
     if not os.access(os.__file__, os.R_OK):
-        raise PermissionError(
-            "root runs students' code as another user, and without bubblewrap that user must "
-            f"be able to read the Python installation, {os.path.dirname(os.__file__)}"
-        )
+        raise Trouble("isolation.python-not-readable", folder=os.path.dirname(os.__file__))
 
 
-def shield(secret=True):
+def shield(secret: bool = True) -> None:
     """Let no other process of the same user look into this one; or let it again."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, int(not secret), 0, 0, 0)
 
 
-def close_in(box):
+def close_in(box: Inside) -> None:
     """Put on all layers of a box, as `rnngrade.isolation.sandbox` describes it."""
     _limit(box)
     if "landlock" in box["layers"]:
@@ -129,7 +142,9 @@ def _mapped():
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def landlock(readonly, work, devices=(), listed=()):
+def landlock(
+    readonly: Iterable[str], work: str, devices: Iterable[str] = (), listed: Iterable[str] = ()
+) -> None:
     """Reach no file but those of `readonly`, to read, and those below `work`.
 
     Args:
@@ -160,7 +175,7 @@ def landlock(readonly, work, devices=(), listed=()):
         rules.restrict()
 
 
-def load_seccomp():
+def load_seccomp() -> ModuleType:
     """Import pyseccomp; inside the sandbox too, where nothing is there to search for libraries.
 
     Raises:
@@ -175,12 +190,12 @@ def load_seccomp():
     return pyseccomp
 
 
-def seccomp():
+def seccomp() -> None:
     """Give up every system call of DENIED, now and for all threads to come."""
     call_filter().load()
 
 
-def call_filter():
+def call_filter() -> Any:
     """What becomes of each system call, for libseccomp."""
     pyseccomp = load_seccomp()
     equal, unequal, masked = pyseccomp.EQ, pyseccomp.NE, pyseccomp.MASKED_EQ
@@ -215,23 +230,23 @@ def call_filter():
     return rules
 
 
-def excess(pid, box):
-    """What the child of this pid has too much of, in words, or None.
+def excess(pid: int, box: Inside) -> PlainMessage | None:
+    """What the child of this pid has too much of, or None.
 
     The limits above stop it at once; this finds what they do not count, a little later.
     """
     fields = _status(pid)
     used = _kilobytes(fields, "RssAnon") + _kilobytes(fields, "RssShmem")
     if used > (box["memory_mb"] + box["baseline_mb"] + MARGIN_MB) << 10:
-        return f"it used more than {box['memory_mb']} MB of memory"
+        return {"id": "isolation.too-much-memory", "mb": box["memory_mb"]}
     if int(fields.get("Threads", 1)) > box["processes"]:
-        return f"it ran more than {box['processes']} threads"
+        return {"id": "isolation.too-many-threads", "n": box["processes"]}
     try:
         files, size = _count(box)
     except (OSError, RecursionError):
-        return "it made folders too deep to look into"
+        return {"id": "isolation.too-deep-folders"}
     if files > MAX_FILES or size > box["disk_mb"] << 20:
-        return f"it wrote more than {box['disk_mb']} MB or {MAX_FILES} files"
+        return {"id": "isolation.too-many-files", "mb": box["disk_mb"], "files": MAX_FILES}
     return None
 
 
@@ -250,7 +265,7 @@ def _count(box):
     return files, size
 
 
-def resident():
+def resident() -> int:
     """Megabytes of this process that are its own and would be a child's at its start."""
     return _kilobytes(_status("self"), "RssAnon") >> 10
 
@@ -268,7 +283,7 @@ def _kilobytes(fields, name):
     return int(fields.get(name, "0 kB").split()[0])
 
 
-def empty(folder):
+def empty(folder: str) -> None:
     """Remove all that is in a folder, whatever it is.
 
     Raises:
@@ -281,9 +296,9 @@ def empty(folder):
             os.unlink(entry.path)
 
 
-def probe():
-    """Print as JSON what is wrong with each layer here; nothing, if it holds."""
-    troubles = {}
+def probe() -> None:
+    """Print as JSON what is wrong with each layer here; null, if it holds."""
+    troubles: dict[str, PlainMessage | None] = {}
     # Seccomp first, as Landlock would keep its library from it.
     for name, package, attempt in (
         ("seccomp", "pyseccomp", _try_seccomp),
@@ -292,9 +307,9 @@ def probe():
         try:
             troubles[name] = attempt()
         except ImportError:
-            troubles[name] = f"pip install {package}"
+            troubles[name] = {"id": "isolation.install", "package": package}
         except OSError as error:
-            troubles[name] = f"{error}"
+            troubles[name] = {"id": "isolation.does-not-work", "why": f"{error}"}
     print(json.dumps(troubles))
 
 
@@ -302,9 +317,9 @@ def _try_seccomp():
     try:
         load_seccomp()
     except OSError as error:
-        return f"the system's package libseccomp2 is needed ({error})"
+        return {"id": "isolation.no-libseccomp", "why": f"{error}"}
     seccomp()
-    return "" if _refused(socket.socket) else "it lets all pass"
+    return None if _refused(socket.socket) else {"id": "isolation.lets-all-pass"}
 
 
 def _try_landlock():
@@ -312,11 +327,9 @@ def _try_landlock():
 
     version = landlockpy.abi_version()
     if version < MIN_LANDLOCK:
-        return (
-            f"Linux 6.2 is needed: the kernel's version of it is {version}, not {MIN_LANDLOCK}"
-        )
+        return {"id": "isolation.old-landlock", "version": version, "wanted": MIN_LANDLOCK}
     landlock([], "/usr")
-    return "" if _refused(lambda: os.listdir("/")) else "it lets all pass"
+    return None if _refused(lambda: os.listdir("/")) else {"id": "isolation.lets-all-pass"}
 
 
 def _refused(attempt):

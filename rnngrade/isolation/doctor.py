@@ -11,10 +11,12 @@ import sys
 import tempfile
 import time
 from contextlib import closing
+from dataclasses import dataclass
 
 from rnngrade.errors import CourseError
 from rnngrade.isolation.sandbox import Box, layers, require
 from rnngrade.isolation.warm import Warm
+from rnngrade.messages import Message, message
 
 FREE_GB = 1
 CHILDREN = 9  # to take the time of
@@ -23,42 +25,55 @@ ENTRY = "rnngrade.isolation.forkserver:greet"
 GOOD, MISSING, BAD = "ok", "--", "NO"  # how a line of the report begins
 
 
-def run():
+@dataclass(frozen=True)
+class Line:
+    """One thing that grading needs: its state, what it is, and what there is to say."""
+
+    state: str
+    about: str | Message
+    text: str | Message
+
+    def __str__(self) -> str:
+        return f"{self.state}  {self.about}: {self.text}"
+
+
+def run() -> None:
     """Print the report.
 
     Raises:
         CourseError: grading would refuse to start here, or fail.
     """
     lines = report()
-    print("\n".join(lines))
-    failed = sum(line.startswith(BAD) for line in lines)
+    print("\n".join(map(str, lines)))
+    failed = sum(line.state == BAD for line in lines)
     if failed:
-        raise CourseError(
-            f"this machine is not fit for grading: {failed} of the lines say {BAD}."
-        )
+        raise CourseError("isolation.not-fit", n=failed, mark=BAD)
 
 
-def report() -> list[str]:
+def report() -> list[Line]:
     """One line for each thing that grading needs: ok, -- for what it can do without, or NO."""
     lines = [_machine()]
-    lines += [_line(GOOD if a.present else MISSING, a.name, a.why) for a in layers()]
+    lines += [Line(GOOD if a.present else MISSING, a.name, a.why) for a in layers()]
     lines += [_sandbox(), *_torch(), _nbgrader(), _alembic()]
     lines += [_disk(folder) for folder in dict.fromkeys([os.getcwd(), tempfile.gettempdir()])]
     return lines
 
 
-def _line(state, name, text):
-    return f"{state}  {name}: {text}"
-
-
 def _machine():
-    user = "root" if hasattr(os, "geteuid") and os.geteuid() == 0 else "an ordinary user"
-    system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
-    return _line(GOOD, "machine", f"{system}, {os.cpu_count()} cores, {user}")
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    text = message(
+        "isolation.machine-text",
+        system=f"{platform.system()} {platform.release()}",
+        python=platform.python_version(),
+        n=os.cpu_count() or 1,
+        user=message("isolation.root" if root else "isolation.ordinary-user"),
+    )
+    return Line(GOOD, message("isolation.machine"), text)
 
 
 def _sandbox():
     """Whether students' code is closed in, tried with a child, and how long that takes."""
+    about = message("isolation.sandbox")
     try:
         require(layers())
         with closing(Warm(ENTRY, _preload(), Box())) as warm:
@@ -67,10 +82,11 @@ def _sandbox():
             first = time.perf_counter() - begin
             times = [_greet(warm) for _ in range(CHILDREN)]
     except CourseError as error:
-        return _line(BAD, "sandbox", f"{error}")
-    median = 1000 * statistics.median(times)
-    text = f"a child is ready after {median:.0f} ms, the first one after {first:.1f} s"
-    return _line(GOOD, "sandbox", text)
+        return Line(BAD, about, error.message)
+    median = f"{1000 * statistics.median(times):.0f}"
+    return Line(
+        GOOD, about, message("isolation.ready-after", median=median, first=f"{first:.1f}")
+    )
 
 
 def _preload():
@@ -83,7 +99,7 @@ def _greet(warm):
     with closing(warm.fork()) as child:
         answer = child.sock.recv(1)
         if not answer:
-            raise CourseError(f"a child in the sandbox {child.wait(1).how}.")
+            raise CourseError("isolation.child-cannot-live", why=child.wait(1).how)
         return time.perf_counter() - begin
 
 
@@ -91,24 +107,26 @@ def _torch():
     try:
         import torch
     except ImportError:
-        return [_line(BAD, "torch", "it is not installed: pip install torch")]
-    lines = [_line(GOOD, "torch", f"{torch.__version__}; a child uses one thread of its own")]
+        return [Line(BAD, "torch", message("isolation.install", package="torch"))]
+    version = message("isolation.torch", version=torch.__version__)
     names = [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]
+    cuda = Line(MISSING, "CUDA", message("isolation.no-cuda"))
     if names:
-        return [*lines, _line(GOOD, "CUDA", ", ".join(names))]
-    return [*lines, _line(MISSING, "CUDA", "no device: the tests run on the processor alone")]
+        cuda = Line(GOOD, "CUDA", ", ".join(names))
+    return [Line(GOOD, "torch", version), cuda]
 
 
 def _nbgrader():
     try:
         version = importlib.metadata.version("nbgrader")
     except importlib.metadata.PackageNotFoundError:
-        return _line(BAD, "nbgrader", 'it is not installed: pip install "rnn-course[grade]"')
+        text = message("isolation.install", package='"rnn-course[grade]"')
+        return Line(BAD, "nbgrader", text)
     wanted = _wanted()
     if version != wanted:
-        text = f"version {version}, and this course is made for {wanted}"
-        return _line(BAD, "nbgrader", f'{text}: pip install "nbgrader=={wanted}"')
-    return _line(GOOD, "nbgrader", version)
+        text = message("isolation.other-nbgrader", version=version, wanted=wanted)
+        return Line(BAD, "nbgrader", text)
+    return Line(GOOD, "nbgrader", version)
 
 
 def _wanted():
@@ -122,11 +140,14 @@ def _alembic():
     """nbgrader finds it on the path, which nbgrader_config.py begins with Python's folder."""
     path = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
     if found := shutil.which("alembic", path=path):
-        return _line(GOOD, "alembic", found)
-    text = "nbgrader makes its gradebook with it, and it is not there: pip install alembic"
-    return _line(BAD, "alembic", text)
+        return Line(GOOD, "alembic", found)
+    return Line(BAD, "alembic", message("isolation.no-alembic"))
 
 
 def _disk(folder):
     free = shutil.disk_usage(folder).free / 1e9
-    return _line(GOOD if free > FREE_GB else BAD, f"disk of {folder}", f"{free:.1f} GB free")
+    return Line(
+        GOOD if free > FREE_GB else BAD,
+        message("isolation.disk-of", folder=folder),
+        message("isolation.free", gb=f"{free:.1f}"),
+    )

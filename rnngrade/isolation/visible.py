@@ -109,7 +109,7 @@ def module_files(*names: str) -> tuple[str, ...]:
             above = ".".join(parts[:count])
             spec = importlib.util.find_spec(above)
             if spec is None:
-                raise CourseError(f"module_files: there is no module {above!r}.")
+                raise CourseError("isolation.no-module", name=above)
             if spec.origin and spec.has_location:  # else built in, or a folder of packages
                 files[spec.origin] = True
     return tuple(files)

@@ -20,10 +20,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rnngrade.errors import CourseError
 from rnngrade.isolation import sandbox
 from rnngrade.isolation.forkserver import FORK, KILL, SIZE
+from rnngrade.messages import Message, from_plain, message
 
 START_SECONDS = 120  # importing torch on a cold and busy machine
 GONE_SECONDS = 20  # between SIGKILL and the end of a child, its folder emptied
@@ -31,11 +33,23 @@ GONE_SECONDS = 20  # between SIGKILL and the end of a child, its folder emptied
 
 @dataclass(frozen=True)
 class Exit:
-    """How a child ended: in words, with what it used."""
+    """How a child ended, with what it used.
 
-    how: str  # "ended with status 0", "died of SIGSEGV", "was stopped: it …"
+    The id of `how` is "isolation.ended" (with its `status`), "isolation.died" (of a `signal`),
+    or "isolation.stopped" (and `why`). One that was killed died of SIGKILL.
+    """
+
+    how: Message
     cpu_seconds: float = 0.0
     max_rss_mb: float = 0.0
+
+    @property
+    def killed(self) -> bool:
+        """Whether it was killed, as `Child.kill` does."""
+        return self.how == KILLED
+
+
+KILLED = message("isolation.died", signal="SIGKILL")
 
 
 class Warm:
@@ -50,11 +64,11 @@ class Warm:
 
     def __init__(self, entry: str, preload: Sequence[str] = (), box: sandbox.Box | None = None):
         self._recipe = (entry, tuple(preload), box)
-        self._idle = []
+        self._idle: list[_Process] = []
         self._lock = threading.Lock()
         self._closed = False
 
-    def fork(self, **request) -> "Child":
+    def fork(self, **request: Any) -> "Child":
         """Start a child for this request, which is plain data, fit for JSON.
 
         Raises:
@@ -70,9 +84,11 @@ class Warm:
             return Child(self, process, data)
         except OSError as error:
             process.destroy()
-            raise CourseError(f"a warm process for {self._recipe[0]} died: {error}.") from None
+            raise CourseError(
+                "isolation.warm-died", entry=self._recipe[0], why=f"{error}"
+            ) from None
 
-    def close(self):
+    def close(self) -> None:
         """End the idle processes; a busy one ends with its child."""
         self._closed = True
         while process := self._take():
@@ -113,7 +129,7 @@ class Child:
             raise
         self.pid = None if process.namespaces else pid
 
-    def kill(self):
+    def kill(self) -> None:
         """Kill it; on return it is gone, with every process and file that it left."""
         with self._sending, contextlib.suppress(OSError):
             if self._process:
@@ -121,7 +137,7 @@ class Child:
         if self.wait(GONE_SECONDS) is None:
             with self._lock:
                 if self._exit is None:
-                    self._over(Exit("died of SIGKILL, as did its warm process"), reuse=False)
+                    self._over(Exit(KILLED), reuse=False)
 
     def wait(self, timeout: float) -> Exit | None:
         """Wait until it is over and cleared away; None if that takes longer than `timeout`."""
@@ -130,13 +146,15 @@ class Child:
                 try:
                     answer = self._process.answer(timeout)
                 except OSError:
-                    self._over(Exit("died with its warm process"), reuse=False)
+                    self._over(Exit(message("isolation.died-with-warm")), reuse=False)
                 else:
                     if answer:
-                        self._over(Exit(**answer["over"]), reuse=answer["clean"])
+                        over = answer["over"]
+                        how = from_plain(over.pop("how"))
+                        self._over(Exit(how, **over), reuse=answer["clean"])
             return self._exit
 
-    def close(self):
+    def close(self) -> None:
         """Kill it if it is alive, and close the socket."""
         if self._exit is None:
             self.kill()
@@ -160,7 +178,7 @@ class _Process:
 
     def __init__(self, entry, preload, box):
         if not hasattr(os, "fork"):
-            raise CourseError("grading needs Linux or macOS; on Windows, run it under WSL.")
+            raise CourseError("isolation.no-fork")
         self._start = sandbox.prepare(box)
         self._unread = b""
         self._control, theirs = socket.socketpair()
@@ -186,13 +204,17 @@ class _Process:
         start = {"entry": entry, "preload": preload, "box": self._start.inside}
         try:
             self.send(json.dumps(start).encode() + b"\n")
-            answer = self.answer(START_SECONDS) or {"failed": "it takes too long", "trace": ""}
+            answer = self.answer(START_SECONDS) or {
+                "failed": {"id": "isolation.takes-too-long"}
+            }
         except OSError:
-            answer = {"failed": f"it ended with status {self._popen.wait()}", "trace": ""}
+            status = self._popen.wait()
+            answer = {"failed": {"id": "isolation.ended", "status": status}}
         if "failed" in answer:
             self.destroy()
-            error = CourseError(f"cannot start a warm process for {entry}: {answer['failed']}.")
-            error.add_note(answer["trace"])
+            why = from_plain(answer["failed"])
+            error = CourseError("isolation.warm-not-started", entry=entry, why=why)
+            error.add_note(answer.get("trace", ""))
             raise error
 
     def send(self, data):

@@ -1,22 +1,35 @@
-"""The steps of RNN, LSTM and GRU, and the parts of an LSTM one by one, with their mistakes.
+"""The steps of RNN, LSTM and GRU, and the parts of an LSTM one by one, with their mistakes."""
 
-Clauses speak in the symbols of the page and complete the sentence "h_t is what you get when …".
-"""
-
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import permutations
-from typing import Any
 
-import torch
+import numpy as np
 
-from rnngrade.misconceptions.family import Family
+from rnngrade.misconceptions.family import NOTHING, Family
+from rnngrade.misconceptions.functions import beside, blocks, relu, sigmoid, softmax
+from rnngrade.misconceptions.mistakes import (
+    exchanged,
+    instead,
+    left_out,
+    named,
+    not_transposed,
+    returned,
+    subtracted,
+    twice,
+)
 
-SQUASHINGS = {
-    "σ": torch.sigmoid,
-    "tanh": torch.tanh,
-    "ReLU": torch.relu,
-    "softmax": partial(torch.softmax, dim=-1),
+SQUASHINGS = {"σ": sigmoid, "tanh": np.tanh, "ReLU": relu, "softmax": softmax}
+# What somebody may take for them.
+RARE_SQUASHINGS = {
+    "ln σ": lambda a: -np.logaddexp(0, -a),
+    "clip(a/6 + 1/2, 0, 1)": lambda a: np.clip(a / 6 + 0.5, 0, 1),
+    "clip(0.2a + 1/2, 0, 1)": lambda a: np.clip(0.2 * a + 0.5, 0, 1),
+    "clip(a, 0, 1)": lambda a: np.clip(a, 0, 1),
+    "clip(a, -1, 1)": lambda a: np.clip(a, -1, 1),
+    "a / (1 + |a|)": lambda a: a / (1 + np.abs(a)),
+    "e^a": np.exp,
 }
 
 
@@ -27,109 +40,167 @@ class Step:
     Args:
         run: a function (at, x_t, carry, **weights) -> carry, where a carry is a tuple.
         carry: the names of what is carried, without index: h, or h and c.
-        weights: their names with shapes.
+        weights: their names.
         optional: the weights that may be left out.
     """
 
-    run: Any
+    run: Callable
     carry: str
-    weights: dict
-    optional: tuple = ()
+    weights: tuple[str, ...]
+    optional: tuple[str, ...] = ()
 
 
-def squash(at, right, a, part=""):
-    """σ(a), tanh(a) or ReLU(a); `part` is what it gives, if the formula has several."""
-    where = f" in {part}" if part else ""
+def squash(at, right, a, part="", bias=None):
+    """σ(a), tanh(a) or ReLU(a).
 
-    def instead(names):
-        return {
-            f"{other} stands in place of {right}{where}": lambda f=SQUASHINGS[other]: f(a)
-            for other in names
-            if other != right
-        }
-
-    left_out = {f"{right} is left out{where}": lambda: a}
-    return at(
-        lambda: SQUASHINGS[right](a),
-        instead(["σ", "tanh"]) | left_out,
-        rare=instead(["ReLU", "softmax"]),
+    `part` is what it gives, if the formula has several; `bias` the name and value of what may
+    have been added too late.
+    """
+    f = SQUASHINGS[right]
+    common, rare = (
+        {mistake: partial(other, a) for mistake, other in ways} for ways in _others(right)
     )
+    if bias:
+        late = named("mistakes.bias-outside", bias=bias[0], function=right)
+        rare |= {late: lambda: f(a - bias[1]) + bias[1]}
+    return at.each(part, lambda: f(a), common, rare)
+
+
+@cache
+def _others(right):
+    """What may stand in the place of a function: common and rare, with the mistakes' names."""
+    f = SQUASHINGS[right]
+    common = [
+        (instead(name, right), SQUASHINGS[name]) for name in ("σ", "tanh") if name != right
+    ]
+    known = dict(common)
+    rare = [(named("mistakes.exponent"), lambda a: sigmoid(-a))] if right == "σ" else []
+    rare += [
+        (instead(name, right), other)
+        for name, other in (SQUASHINGS | RARE_SQUASHINGS).items()
+        if name != right and instead(name, right) not in known
+    ]
+    if right != "ReLU":  # which changes nothing a second time
+        rare += [(twice(right), lambda a: f(f(a)))]
+    return [*common, (left_out(right), lambda a: a)], rare
 
 
 def affine(at, x_t, h_prev, W, b, names, part=""):
     """W · [h_{t-1}, x_t] + b, with their names."""
     H, (W_name, b_name) = h_prev.shape[-1], names
-    u = at.each(
-        part,
-        lambda: torch.cat([h_prev, x_t], -1),
-        {"x_t stands before h_{t-1}": lambda: torch.cat([x_t, h_prev], -1)},
-    )
-    wrong = {
-        f"the part of {W_name} that meets h_{{t-1}} is not transposed": lambda: (
+    before = named("mistakes.before", first="x_t", second="h_{t-1}")
+    u = at.each(part, lambda: beside(h_prev, x_t), {before: lambda: beside(x_t, h_prev)})
+    product = {
+        named("mistakes.half-not-transposed", what=W_name, meets="h_{t-1}"): lambda: (
             h_prev @ W[:, :H] + x_t @ W[:, H:].T
         )
     }
+    ignored = {
+        left_out("h_{t-1}"): lambda: x_t @ W[:, H:].T,
+        left_out("x_t"): lambda: h_prev @ W[:, :H].T,
+        named("mistakes.reshaped", what=W_name): lambda: u @ W.reshape(W.shape[::-1]),
+    }
     if not part:
-        wrong[f"{W_name} and [h_{{t-1}}, x_t] are multiplied entry by entry"] = lambda: (
-            u * W
-        ).sum(-1)
-    a = at(lambda: u @ W.T, wrong)
-    wrong = {f"{b_name} is left out": lambda: a}
+        entrywise = named("mistakes.entrywise", one=W_name, other="[h_{t-1}, x_t]")
+        product |= {entrywise: lambda: (u * W).sum(-1)} | ignored
+        a = at(lambda: u @ W.T, product)
+    else:
+        a = at(lambda: at.each(part, lambda: u @ W.T, NOTHING, ignored), product)
+    wrong = {left_out(b_name): lambda: a}
     if part:
-        wrong["every bias is left out"] = lambda: a
-    return at(lambda: a + b, wrong, rare={f"{b_name} is subtracted": lambda: a - b})
+        wrong[named("mistakes.no-bias")] = lambda: a
+    rare = {subtracted(b_name): lambda: a - b, twice(b_name): lambda: a + 2 * b}
+    return at(lambda: a + b, wrong, rare)
 
 
 def gate(at, x_t, h_prev, W, b, squashing="σ"):
     """One gate of the textbook, or its candidate."""
-    a = affine(at, x_t, h_prev, W, b, (at.names["W"], at.names["b"]))
-    return squash(at, squashing, a)
+    names = at.names["W"], at.names["b"]
+    return squash(at, squashing, affine(at, x_t, h_prev, W, b, names), bias=(names[1], b))
 
 
 def cell_update(at, f_t, i_t, c_tilde, c_prev, alone=True):
     """C_t = f_t ⊙ C_{t-1} + i_t ⊙ C̃_t; `alone`, if the four come as they are."""
+    kept, written = f_t * c_prev, i_t * c_tilde
     wrong = {
-        "1 - f_t stands in place of i_t": lambda: f_t * c_prev + (1 - f_t) * c_tilde,
-        "1 - i_t stands in place of f_t": lambda: (1 - i_t) * c_prev + i_t * c_tilde,
-        "1 - f_t stands in place of f_t": lambda: (1 - f_t) * c_prev + i_t * c_tilde,
-        "f_t is left out": lambda: c_prev + i_t * c_tilde,
-        "i_t is left out": lambda: f_t * c_prev + c_tilde,
-        "f_t ⊙ C_{t-1} is left out": lambda: i_t * c_tilde,
-        "i_t ⊙ C̃_t is left out": lambda: f_t * c_prev,
-        "i_t ⊙ C̃_t is subtracted": lambda: f_t * c_prev - i_t * c_tilde,
-        "f_t multiplies the whole sum": lambda: f_t * (c_prev + i_t * c_tilde),
-        "C_t is squashed by tanh once more": lambda: torch.tanh(f_t * c_prev + i_t * c_tilde),
+        instead("1 - f_t", "i_t"): lambda: kept + (1 - f_t) * c_tilde,
+        instead("1 - i_t", "f_t"): lambda: (1 - i_t) * c_prev + written,
+        instead("1 - f_t", "f_t"): lambda: (1 - f_t) * c_prev + written,
+        left_out("f_t"): lambda: c_prev + written,
+        left_out("i_t"): lambda: kept + c_tilde,
+        left_out("f_t ⊙ C_{t-1}"): lambda: written,
+        left_out("i_t ⊙ C̃_t"): lambda: kept,
+        subtracted("i_t ⊙ C̃_t"): lambda: kept - written,
+        named("mistakes.whole-sum", factor="f_t"): lambda: f_t * (c_prev + written),
+        named("mistakes.squashed-again", what="C_t", function="tanh"): lambda: np.tanh(
+            kept + written
+        ),
+        instead("C̃_t", "C_{t-1}"): lambda: f_t * c_tilde + written,
+    }
+    rare = {
+        named("mistakes.multiplied", one="f_t ⊙ C_{t-1}", other="i_t ⊙ C̃_t"): lambda: (
+            kept * written
+        ),
+        instead("C_{t-1}", "C̃_t"): lambda: kept + i_t * c_prev,
+        named("mistakes.whole-sum", factor="i_t"): lambda: i_t * (kept + c_tilde),
+        instead("f_t", "i_t"): lambda: kept + f_t * c_tilde,
+        instead("i_t", "f_t"): lambda: i_t * c_prev + written,
+        named("mistakes.squashed-again", what="C_t", function="σ"): lambda: sigmoid(
+            kept + written
+        ),
     }
     if alone:
         wrong |= {
-            "f_t and i_t are exchanged": lambda: i_t * c_prev + f_t * c_tilde,
-            "@ stands in place of ⊙": lambda: f_t @ c_prev.T + i_t @ c_tilde.T,
-            "C̃_t is squashed by tanh once more": lambda: (
-                f_t * c_prev + i_t * torch.tanh(c_tilde)
+            exchanged("f_t", "i_t"): lambda: i_t * c_prev + f_t * c_tilde,
+            instead("@", "⊙"): lambda: f_t @ c_prev.T + i_t @ c_tilde.T,
+            exchanged("C̃_t", "C_{t-1}"): lambda: f_t * c_tilde + i_t * c_prev,
+            named("mistakes.squashed-again", what="C̃_t", function="tanh"): lambda: (
+                kept + i_t * np.tanh(c_tilde)
             ),
         }
-    return at(lambda: f_t * c_prev + i_t * c_tilde, wrong)
+        rare |= {
+            instead("+", "⊙"): lambda: (f_t + c_prev) + (i_t + c_tilde),
+            named("mistakes.squashed-again", what="f_t, i_t", function="σ"): lambda: (
+                sigmoid(f_t) * c_prev + sigmoid(i_t) * c_tilde
+            ),
+            instead("(f_t + C_{t-1}) ⊙ (i_t + C̃_t)", "f_t ⊙ C_{t-1} + i_t ⊙ C̃_t"): lambda: (
+                (f_t + c_prev) * (i_t + c_tilde)
+            ),
+        }
+    return at(lambda: kept + written, wrong, rare)
 
 
 def hidden_state(at, o_t, c_t, c_prev=None, c_tilde=None):
     """h_t = o_t ⊙ tanh(C_t)."""
     wrong = {
-        "tanh is left out around C_t": lambda: o_t * c_t,
-        "tanh stands around the whole product o_t ⊙ C_t": lambda: torch.tanh(o_t * c_t),
-        "σ stands in place of tanh around C_t": lambda: o_t * torch.sigmoid(c_t),
-        "o_t is left out": lambda: torch.tanh(c_t),
-        "tanh(o_t) ⊙ C_t stands in place of o_t ⊙ tanh(C_t)": lambda: torch.tanh(o_t) * c_t,
-        "o_t goes through σ once more": lambda: torch.sigmoid(o_t) * torch.tanh(c_t),
+        left_out("tanh"): lambda: o_t * c_t,
+        instead("tanh(o_t ⊙ C_t)", "o_t ⊙ tanh(C_t)"): lambda: np.tanh(o_t * c_t),
+        instead("σ(C_t)", "tanh(C_t)"): lambda: o_t * sigmoid(c_t),
+        left_out("o_t"): lambda: np.tanh(c_t),
+        instead("tanh(o_t) ⊙ C_t", "o_t ⊙ tanh(C_t)"): lambda: np.tanh(o_t) * c_t,
+        named("mistakes.squashed-again", what="o_t", function="σ"): lambda: (
+            sigmoid(o_t) * np.tanh(c_t)
+        ),
+    }
+    rare = {
+        instead("ReLU(C_t)", "tanh(C_t)"): lambda: o_t * relu(c_t),
+        instead("softmax(C_t)", "tanh(C_t)"): lambda: o_t * softmax(c_t),
+        instead("clip(C_t, -1, 1)", "tanh(C_t)"): lambda: o_t * np.clip(c_t, -1, 1),
+        instead("1 - o_t", "o_t"): lambda: (1 - o_t) * np.tanh(c_t),
+        twice("tanh"): lambda: o_t * np.tanh(np.tanh(c_t)),
     }
     if c_prev is None:
-        wrong["@ stands in place of ⊙"] = lambda: o_t @ torch.tanh(c_t).T
-        wrong["o_t + tanh(C_t) stands in place of o_t ⊙ tanh(C_t)"] = lambda: (
-            o_t + torch.tanh(c_t)
-        )
+        wrong |= {
+            instead("@", "⊙"): lambda: o_t @ np.tanh(c_t).T,
+            instead("o_t + tanh(C_t)", "o_t ⊙ tanh(C_t)"): lambda: o_t + np.tanh(c_t),
+            exchanged("o_t", "C_t"): lambda: c_t * np.tanh(o_t),
+        }
     else:
-        wrong["tanh(C_{t-1}) stands in place of tanh(C_t)"] = lambda: o_t * torch.tanh(c_prev)
-        wrong["tanh(C̃_t) stands in place of tanh(C_t)"] = lambda: o_t * torch.tanh(c_tilde)
-    return at(lambda: o_t * torch.tanh(c_t), wrong)
+        wrong |= {
+            instead("tanh(C_{t-1})", "tanh(C_t)"): lambda: o_t * np.tanh(c_prev),
+            instead("tanh(C̃_t)", "tanh(C_t)"): lambda: o_t * np.tanh(c_tilde),
+        }
+    return at(lambda: o_t * np.tanh(c_t), wrong, rare)
 
 
 def lstm(at, a, carry, stacked):
@@ -141,50 +212,58 @@ def lstm(at, a, carry, stacked):
         f_t, i_t, o_t = at(
             lambda: (f_t, i_t, o_t),
             {
-                "f_t and i_t are exchanged": lambda: (i_t, f_t, o_t),
-                "f_t and o_t are exchanged": lambda: (o_t, i_t, f_t),
-                "i_t and o_t are exchanged": lambda: (f_t, o_t, i_t),
+                exchanged("f_t", "i_t"): lambda: (i_t, f_t, o_t),
+                exchanged("f_t", "o_t"): lambda: (o_t, i_t, f_t),
+                exchanged("i_t", "o_t"): lambda: (f_t, o_t, i_t),
             },
         )
-    old = at(lambda: c_prev, {"h_{t-1} stands in place of C_{t-1}": lambda: h_prev})
+    old = at(lambda: c_prev, {instead("h_{t-1}", "C_{t-1}"): lambda: h_prev})
     c_t = cell_update(at, f_t, i_t, c_tilde, old, alone=False)
     h_t = hidden_state(at, o_t, c_t, c_prev, c_tilde)
     return at(
         lambda: (h_t, c_t),
         {
-            "h_t and C_t are returned in each other's place": lambda: (c_t, h_t),
-            "C_t is returned in place of h_t": lambda: (c_t, c_t),
-            "h_t is returned in place of C_t": lambda: (h_t, h_t),
-            "C_{t-1} is returned in place of C_t": lambda: (h_t, c_prev),
-            "h_{t-1} is returned in place of h_t": lambda: (h_prev, c_t),
+            named("mistakes.returned-swapped", one="h_t", other="C_t"): lambda: (c_t, h_t),
+            returned("C_t", "h_t"): lambda: (c_t, c_t),
+            returned("h_t", "C_t"): lambda: (h_t, h_t),
+            returned("C_{t-1}", "C_t"): lambda: (h_t, c_prev),
+            returned("h_{t-1}", "h_t"): lambda: (h_prev, c_t),
         },
-        rare={"C̃_t is returned in place of C_t": lambda: (h_t, c_tilde)},
+        rare={returned("C̃_t", "C_t"): lambda: (h_t, c_tilde)},
     )
+
+
+def _swapped(at, carry):
+    """The two states of an LSTM, which a step may take in each other's place."""
+    return at(lambda: carry, {exchanged("h_{t-1}", "C_{t-1}"): lambda: carry[::-1]})
 
 
 def textbook_lstm(at, x_t, carry, **weights):
     """One matrix and one bias per gate."""
+    carry = _swapped(at, carry)
     a = {k: _own_affine(at, x_t, carry[0], weights, k, "fiCo") for k in "fiCo"}
     return lstm(at, a, carry, stacked=False)
 
 
 def stacked_lstm(at, x_t, carry, W_xh, W_hh, **biases):
     """The gates as blocks of rows, in torch's order."""
+    carry = _swapped(at, carry)
     a = _sum(at, x_t, carry[0], W_xh, W_hh) + sum(_biases(at, **biases))
     order = _order(at, ("i_t", "f_t", "C̃_t", "o_t"))
-    blocks = a.chunk(4, -1)
-    return lstm(
-        at, {k: blocks[n] for k, n in zip("ifCo", order, strict=True)}, carry, stacked=True
-    )
+    cut = blocks(a, 4)
+    gates = {k: cut[n] for k, n in zip("ifCo", order, strict=True)}
+    return lstm(at, gates, carry, stacked=True)
 
 
 def rnn(at, x_t, carry, W_xh, W_hh, squashing="tanh", **biases):
     """h_t = tanh(W_xh x_t + W_hh h_{t-1} + b_h)."""
     (h_prev,) = carry
-    turned = {"W_hh is not transposed": lambda: x_t @ W_xh.T + h_prev @ W_hh}
-    a = _sum(at, x_t, h_prev, W_xh, W_hh, **turned) + sum(_biases(at, **biases))
-    h_t = squash(at, squashing, a)
-    return (at(lambda: h_t, {"h_{t-1} is returned in place of h_t": lambda: h_prev}),)
+    turned = {not_transposed("W_hh"): lambda: x_t @ W_xh.T + h_prev @ W_hh}
+    a = _sum(at, x_t, h_prev, W_xh, W_hh, turned)
+    added = sum(_biases(at, **biases))
+    bias = ("b_h", added) if "b_h" in biases else None
+    h_t = squash(at, squashing, a + added, bias=bias)
+    return (at(lambda: h_t, {returned("h_{t-1}", "h_t"): lambda: h_prev}),)
 
 
 def textbook_gru(at, x_t, carry, W_n, b_n, **weights):
@@ -192,17 +271,15 @@ def textbook_gru(at, x_t, carry, W_n, b_n, **weights):
     (h_prev,), H = carry, carry[0].shape[-1]
     a = {k: _own_affine(at, x_t, h_prev, weights, k, "rz") for k in "rz"}
     r_t, z_t = (squash(at, "σ", a[k], f"{k}_t") for k in "rz")
-    r_t, z_t = at(lambda: (r_t, z_t), {"r_t and z_t are exchanged": lambda: (z_t, r_t)})
+    r_t, z_t = at(lambda: (r_t, z_t), {exchanged("r_t", "z_t"): lambda: (z_t, r_t)})
     a_n = at(
         lambda: affine(at, x_t, r_t * h_prev, W_n, b_n, ("W_n", "b_n"), "n_t"),
         {
-            "r_t is left out": lambda: torch.cat([h_prev, x_t], -1) @ W_n.T + b_n,
-            "r_t is applied after the product with the weights, not before": lambda: (
+            left_out("r_t"): lambda: beside(h_prev, x_t) @ W_n.T + b_n,
+            named("mistakes.reset-after", what="W_n"): lambda: (
                 r_t * (h_prev @ W_n[:, :H].T) + x_t @ W_n[:, H:].T + b_n
             ),
-            "r_t multiplies the part of x_t in n_t too": lambda: (
-                r_t * (torch.cat([h_prev, x_t], -1) @ W_n.T) + b_n
-            ),
+            named("mistakes.reset-of-x"): lambda: r_t * (beside(h_prev, x_t) @ W_n.T) + b_n,
         },
     )
     return _gru_update(at, z_t, squash(at, "tanh", a_n, "n_t"), h_prev)
@@ -213,16 +290,14 @@ def stacked_gru(at, x_t, carry, W_xh, W_hh, reset, b_hn=None, **biases):
     (h_prev,) = carry
     order = _order(at, ("r_t", "z_t", "n_t"))
     b_x, b_h = _biases(at, **biases)
-    x_r, x_z, x_n = _taken((x_t @ W_xh.T + b_x).chunk(3, -1), order)
-    h_r, h_z, h_n = _taken((h_prev @ W_hh.T + b_h).chunk(3, -1), order)
-    W_hn = W_hh.chunk(3)[order[2]]
+    x_r, x_z, x_n = _taken(blocks(x_t @ W_xh.T + b_x, 3), order)
+    h_r, h_z, h_n = _taken(blocks(h_prev @ W_hh.T + b_h, 3), order)
+    W_hn = np.split(W_hh, 3)[order[2]]
     b_hn = (
         h_n - h_prev @ W_hn.T
         if b_hn is None
-        else at(  # of b_hh, what belongs to n_t
-            lambda: b_hn, {"b_hn is left out": lambda: torch.zeros_like(b_hn)}
-        )
-    )
+        else at(lambda: b_hn, {left_out("b_hn"): lambda: np.zeros_like(b_hn)})
+    )  # of b_hh, what belongs to n_t
     r_t, z_t = squash(at, "σ", x_r + h_r, "r_t"), squash(at, "σ", x_z + h_z, "z_t")
 
     def before():
@@ -231,17 +306,17 @@ def stacked_gru(at, x_t, carry, W_xh, W_hh, reset, b_hn=None, **biases):
     def after():
         return x_n + r_t * (h_prev @ W_hn.T + b_hn)
 
-    other = "before" if reset == "after" else "after"
+    right, other, wrong = (
+        (after, before, "mistakes.reset-before")
+        if reset == "after"
+        else (before, after, "mistakes.reset-after")
+    )
     a_n = at(
-        after if reset == "after" else before,
+        right,
         {
-            f"r_t is applied {other} the product with W_hn, not {reset}": (
-                before if reset == "after" else after
-            ),
-            "r_t is left out": lambda: x_n + h_prev @ W_hn.T + b_hn,
-            "r_t multiplies the part of x_t in n_t too": lambda: (
-                r_t * (x_n + h_prev @ W_hn.T + b_hn)
-            ),
+            named(wrong, what="W_hn"): other,
+            left_out("r_t"): lambda: x_n + h_prev @ W_hn.T + b_hn,
+            named("mistakes.reset-of-x"): lambda: r_t * (x_n + h_prev @ W_hn.T + b_hn),
         },
     )
     return _gru_update(at, z_t, squash(at, "tanh", a_n, "n_t"), h_prev)
@@ -252,13 +327,17 @@ def _gru_update(at, z_t, n_t, h_prev):
     h_t = at(
         lambda: (1 - z_t) * n_t + z_t * h_prev,
         {
-            "z_t and 1 - z_t are exchanged": lambda: z_t * n_t + (1 - z_t) * h_prev,
-            "z_t ⊙ h_{t-1} is left out": lambda: (1 - z_t) * n_t,
-            "(1 - z_t) ⊙ n_t is left out": lambda: z_t * h_prev,
-            "n_t stands without its factor 1 - z_t": lambda: n_t + z_t * h_prev,
-            "h_{t-1} stands without its factor z_t": lambda: (1 - z_t) * n_t + h_prev,
-            "n_t is returned in place of h_t": lambda: n_t,
-            "h_{t-1} is returned in place of h_t": lambda: h_prev,
+            exchanged("z_t", "1 - z_t"): lambda: z_t * n_t + (1 - z_t) * h_prev,
+            left_out("z_t ⊙ h_{t-1}"): lambda: (1 - z_t) * n_t,
+            left_out("(1 - z_t) ⊙ n_t"): lambda: z_t * h_prev,
+            named("mistakes.without-factor", what="n_t", factor="1 - z_t"): lambda: (
+                n_t + z_t * h_prev
+            ),
+            named("mistakes.without-factor", what="h_{t-1}", factor="z_t"): lambda: (
+                (1 - z_t) * n_t + h_prev
+            ),
+            returned("n_t", "h_t"): lambda: n_t,
+            returned("h_{t-1}", "h_t"): lambda: h_prev,
         },
     )
     return (h_t,)
@@ -270,37 +349,51 @@ def _own_affine(at, x_t, h_prev, weights, k, gates):
     others = [(j, weights[f"W_{j}"], weights[f"b_{j}"]) for j in gates if j != k]
     both, one = {}, {}
     for j, W_j, b_j in others:
-        both[f"W_{j} and b_{j} stand in place of W_{k} and b_{k}"] = partial(tuple, (W_j, b_j))
-        one[f"W_{j} stands in place of W_{k}"] = partial(tuple, (W_j, b))
-        one[f"b_{j} stands in place of b_{k}"] = partial(tuple, (W, b_j))
+        both[instead(f"W_{j}, b_{j}", f"W_{k}, b_{k}")] = partial(tuple, (W_j, b_j))
+        one[instead(f"W_{j}", f"W_{k}")] = partial(tuple, (W_j, b))
+        one[instead(f"b_{j}", f"b_{k}")] = partial(tuple, (W, b_j))
     W, b = at(lambda: (W, b), both, rare=one)
     part = "C̃_t" if k == "C" else f"{k}_t"
     return affine(at, x_t, h_prev, W, b, (f"W_{k}", f"b_{k}"), part)
 
 
-def _sum(at, x_t, h_prev, W_xh, W_hh, **more):
+def _sum(at, x_t, h_prev, W_xh, W_hh, more=NOTHING):
     wrong = {
-        "W_xh x_t is left out": lambda: h_prev @ W_hh.T,
-        "W_hh h_{t-1} is left out": lambda: x_t @ W_xh.T,
-        "W_xh x_t and W_hh h_{t-1} are multiplied, not added": lambda: (
+        left_out("W_xh x_t"): lambda: h_prev @ W_hh.T,
+        left_out("W_hh h_{t-1}"): lambda: x_t @ W_xh.T,
+        named("mistakes.multiplied", one="W_xh x_t", other="W_hh h_{t-1}"): lambda: (
             (x_t @ W_xh.T) * (h_prev @ W_hh.T)
         ),
     }
-    return at(lambda: x_t @ W_xh.T + h_prev @ W_hh.T, wrong | more)
+    rare = {
+        subtracted("W_hh h_{t-1}"): lambda: x_t @ W_xh.T - h_prev @ W_hh.T,
+        named("mistakes.reshaped", what="W_xh"): lambda: (
+            x_t @ W_xh.reshape(W_xh.shape[::-1]) + h_prev @ W_hh.T
+        ),
+    }
+    return at(lambda: x_t @ W_xh.T + h_prev @ W_hh.T, wrong | dict(more), rare)
 
 
 def _biases(at, b_h=None, b_ih=None, b_hh=None):
     """The bias that goes with x_t, and the one that goes with h_{t-1}."""
     if b_h is not None:
-        return at(lambda: (b_h, 0.0), {"b_h is left out": lambda: (0.0, 0.0)})
+        return at(
+            lambda: (b_h, 0.0),
+            {left_out("b_h"): lambda: (0.0, 0.0)},
+            rare={twice("b_h"): lambda: (b_h, b_h), subtracted("b_h"): lambda: (-b_h, 0.0)},
+        )
     if b_ih is None:
         return 0.0, 0.0
     return at(
         lambda: (b_ih, b_hh),
         {
-            "b_ih is left out": lambda: (0.0, b_hh),
-            "b_hh is left out": lambda: (b_ih, 0.0),
-            "both biases are left out": lambda: (0.0, 0.0),
+            left_out("b_ih"): lambda: (0.0, b_hh),
+            left_out("b_hh"): lambda: (b_ih, 0.0),
+            named("mistakes.no-bias"): lambda: (0.0, 0.0),
+        },
+        rare={
+            instead("b_ih", "b_hh"): lambda: (b_ih, b_ih),
+            instead("b_hh", "b_ih"): lambda: (b_hh, b_hh),
         },
     )
 
@@ -316,41 +409,36 @@ def _orders(gates):
     right, *others = permutations(range(len(gates)))
     common, rare = {}, {}
     for order in others:
-        exchanged = sum(map(int.__ne__, order, right)) == 2
+        exchanged_two = sum(map(int.__ne__, order, right)) == 2
         names = ", ".join(gates[k] for k in order)
-        clause = f"the blocks of rows are taken in the order {names}"
+        mistake = named("mistakes.row-order", order=names)
         places = partial(tuple, [order.index(k) for k in right])
-        (common if exchanged else rare)[clause] = places
+        (common if exchanged_two else rare)[mistake] = places
     return common, rare
 
 
-def _taken(blocks, order):
-    return (blocks[k] for k in order)
+def _taken(cut, order):
+    return (cut[k] for k in order)
 
 
-_TEXTBOOK = {"W": "H H+I", "b": "H"}
 _BIASES = ("b_h", "b_ih", "b_hh")
+_STACKED = ("W_xh", "W_hh", *_BIASES)
+_GRU = (*_STACKED, "b_hn"), (*_BIASES, "b_hn")
 
 
 def _textbook(gates):
-    return {f"{letter}_{k}": shape for k in gates for letter, shape in _TEXTBOOK.items()}
+    return tuple(f"{letter}_{k}" for k in gates for letter in "Wb")
 
 
-def _stacked(rows):
-    return {"W_xh": f"{rows} I", "W_hh": f"{rows} H", **dict.fromkeys(_BIASES, rows)}
-
-
-_GRU = _stacked("3H") | {"b_hn": "H"}
-
-STEPS = (
-    Step(rnn, "h", _stacked("H"), _BIASES),
-    Step(partial(rnn, squashing="ReLU"), "h", _stacked("H"), _BIASES),
-    Step(textbook_lstm, "hc", _textbook("fiCo")),
-    Step(stacked_lstm, "hc", _stacked("4H"), _BIASES),
-    Step(textbook_gru, "h", _textbook("rzn")),
-    Step(partial(stacked_gru, reset="after"), "h", _GRU, (*_BIASES, "b_hn")),
-    Step(partial(stacked_gru, reset="before"), "h", _GRU, (*_BIASES, "b_hn")),
-)
+STEPS: Mapping[str, Step] = {
+    "rnn": Step(rnn, "h", _STACKED, _BIASES),
+    "relu_rnn": Step(partial(rnn, squashing="ReLU"), "h", _STACKED, _BIASES),
+    "textbook_lstm": Step(textbook_lstm, "hc", _textbook("fiCo")),
+    "lstm": Step(stacked_lstm, "hc", _STACKED, _BIASES),
+    "textbook_gru": Step(textbook_gru, "h", _textbook("rzn")),
+    "gru": Step(partial(stacked_gru, reset="after"), "h", *_GRU),
+    "gru_before": Step(partial(stacked_gru, reset="before"), "h", *_GRU),
+}
 
 
 def _one_step(step):
@@ -359,18 +447,14 @@ def _one_step(step):
         after = step.run(at, x_t, carry, **weights)
         return {f"{letter}_t": state for letter, state in zip(step.carry, after, strict=True)}
 
-    before = {f"{letter}_prev": "B H" for letter in step.carry}
-    return Family(recipe, {"x_t": "B I", **before, **step.weights}, step.optional)
+    before = (f"{letter}_prev" for letter in step.carry)
+    return Family(recipe, ("x_t", *before, *step.weights), step.optional)
 
 
-def _part(recipe, names):
-    return Family(recipe, dict.fromkeys(names.split(), "B H"))
-
-
-CELLS = (
-    Family(gate, {"x_t": "B I", "h_prev": "B H", **_TEXTBOOK}),
-    Family(partial(gate, squashing="tanh"), {"x_t": "B I", "h_prev": "B H", **_TEXTBOOK}),
-    _part(cell_update, "f_t i_t c_tilde c_prev"),
-    _part(hidden_state, "o_t c_t"),
-    *map(_one_step, STEPS),
-)
+CELLS = {
+    "gate": Family(gate, ("x_t", "h_prev", "W", "b")),
+    "candidate": Family(partial(gate, squashing="tanh"), ("x_t", "h_prev", "W", "b")),
+    "cell_update": Family(cell_update, ("f_t", "i_t", "c_tilde", "c_prev")),
+    "hidden_state": Family(hidden_state, ("o_t", "c_t")),
+    **{f"{name}_step": _one_step(step) for name, step in STEPS.items()},
+}

@@ -1,133 +1,125 @@
 """Find the mistake, or the two mistakes, with which a formula gives the student's numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
-import torch
+import numpy as np
 
+from rnngrade.checks.cases import Case
 from rnngrade.checks.verdict import differs
+from rnngrade.messages import Message, message
 from rnngrade.misconceptions.family import Family, Places
 
-AT_LEAST = 4  # numbers in which the student's function and the twin agree
+AT_LEAST = 3  # numbers in which the student's function and the twin agree
 
 
-@dataclass(frozen=True)
-class Reference:
-    """A formula that is right, and the shapes of its arguments as `cases` takes them."""
+def explain(
+    families: Sequence[Family], trials: Sequence[Any], names: list[str], number: int = 1
+) -> Message | None:
+    """The mistake behind these trials, or None.
 
-    function: Callable
-    shapes: dict
-
-
-def explain(families, trials, returns, names, outcome):
-    """The misconception behind these trials, a sentence without its full stop, or None.
+    Where several mistakes give the same numbers, the simplest is told: it comes first.
 
     Args:
         families: where to look.
         trials: of the student's function, on random numbers near 0.
-        returns: the names of what the function returns.
         names: the names of what the trials compare.
-        outcome: a function (run, case) that gives what the trials compare, where
-            `run(arguments)` gives what the function returns, in a row.
+        number: of mistakes at once.
     """
     if not any(trial.problem and trial.got for trial in trials):
         return None
     # A short sequence first: most twins differ there at once, and are not tried any further.
     trials = sorted(trials, key=lambda t: (t.case.sizes["T"], -t.case.sizes["B"]))
-    formulas = _formulas(families, trials[0].case, returns, outcome)
-    formulas = [formula for formula in formulas if formula.is_right(trials)]
-    for number in (1, 2):
-        found = [
-            " and ".join(changes)
-            for formula in formulas
-            for changes in formula.mistakes(trials[0].case, number)
-            if formula.agrees(trials, frozenset(changes))
-        ]
-        if found:  # more than one, if these trials do not tell them apart
-            what = f"{_subject(trials, names)} what you get when {found[0]}"
-            return what if len(found) == 1 else None
+    formulas = [f for f in _formulas(families, trials[0].case, names) if f.is_right(trials)]
+    for formula in formulas:
+        for changes in formula.mistakes(trials[0].case, number):
+            if formula.agrees(trials, changes):
+                return _told(trials, names, changes)
     return None
 
 
-def reference_for(families, case, want, returns):
-    """The one formula that gives the wanted outputs in this case, a `Reference`, or None."""
-    formulas = _formulas(families, case, returns, lambda run, case: run(case.arguments))
-    fitting = [formula for formula in formulas if _same(formula.gives(case), want)]
-    if len(fitting) != 1:
-        return None
-    formula, names = fitting[0], list(case.arguments)
-
-    def function(*arguments):
-        given = dict(zip(names, arguments, strict=True))
-        outputs = formula.family.run(Places(names=formula.names), given, returns)
-        return outputs if len(outputs) > 1 else outputs[0]
-
-    return Reference(function, formula.family.shapes_of(formula.names, names))
+def formula_for(
+    families: Sequence[Family], case: Case, want: tuple[np.ndarray, ...], names: list[str]
+) -> Callable | None:
+    """The first formula that gives the wanted outputs in this case, as a function, or None."""
+    for formula in _formulas(families, case, names):
+        if _same(formula.gives(case), want):
+            return formula.function(list(case.numbers))
+    return None
 
 
-def _formulas(families, case, returns, outcome):
+def _formulas(families, case, names):
     """The families whose parameters are the arguments of the case."""
-    bound = ((family, family.bind(case.arguments)) for family in families)
-    return [
-        _Formula(f, names, list(returns), outcome) for f, names in bound if names is not None
-    ]
+    bound = ((family, family.bind(case.numbers)) for family in families)
+    return [_Formula(family, found, names) for family, found in bound if found is not None]
 
 
-def _subject(trials, names):
-    """Which results are not the reference's, as the subject of a sentence, with its verb."""
+def _told(trials, names, changes):
     pairs = [pair for t in trials if t.got for pair in zip(names, t.got, t.want, strict=True)]
     wrong = list(dict.fromkeys(name for name, got, want in pairs if not _equal(got, want)))
-    if len(wrong) == 1:
-        return f"{wrong[0]} is"
+    what = tuple(changes)
     if len(wrong) > 3:
-        return "the results are"
-    return f"{', '.join(wrong[:-1])} and {wrong[-1]} are"
+        return message("mistakes.all-are", mistakes=what)
+    return message("mistakes.is", n=len(wrong), names=tuple(wrong), mistakes=what)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Formula:
     """A family in the words of the student's function."""
 
     family: Family
     names: dict
     returns: list
-    outcome: Callable
 
-    def gives(self, case, changes=frozenset()):
-        """The outcome with these mistakes, or None if it raises."""
+    def function(self, arguments: list[str]) -> Callable:
+        def right(*values):
+            given = {n: np.asarray(v) for n, v in zip(arguments, values, strict=True)}
+            outputs = self.family.run(Places(names=self.names), given, self.returns)
+            return outputs if len(outputs) > 1 else outputs[0]
+
+        return right
+
+    def gives(self, case: Case, changes: tuple[Message, ...] = ()) -> tuple | None:
+        """The outputs with these mistakes, or None if it raises."""
         return self._try(case, Places(changes, self.names))
 
-    def mistakes(self, case, number):
-        """Every mistake, or every two that may well be made together."""
+    def mistakes(self, case: Case, number: int) -> Iterator[tuple[Message, ...]]:
+        """Every mistake, or every two that may well be made together, the common ones first."""
         at = Places(names=self.names)
         self._try(case, at)
-        wanted = ("common", "rare") if number == 1 else ("common",)
-        return combinations([c for c, kind in at.known.items() if kind in wanted], number)
+        common, rare = (
+            [mistake for mistake, how in at.known.items() if how == kind]
+            for kind in ("common", "rare")
+        )
+        return combinations(common + rare if number == 1 else common, number)
 
-    def _try(self, case, at):
-        try:
-            return self.outcome(lambda given: self.family.run(at, given, self.returns), case)
-        except Exception:  # a mistake may well be one of shapes
-            return None
-
-    def is_right(self, trials):
+    def is_right(self, trials) -> bool:
         """Whether the formula without mistakes gives what the reference does."""
         return all(_same(self.gives(trial.case), trial.want) for trial in trials)
 
-    def agrees(self, trials, changes):
+    def agrees(self, trials, changes) -> bool:
         """Whether the formula with these mistakes does everywhere what the student's does."""
         numbers = 0
         for trial in trials:
             result = self.gives(trial.case, changes)
             if trial.got is None:
-                if result is not None or not trial.problem.kind.startswith("raised"):
+                if result is not None or trial.problem.id != "checks.raised":
                     return False
             elif not _same(result, trial.got):
                 return False
             else:
-                numbers += sum(tensor.isfinite().sum().item() for tensor in result)
+                numbers += sum(int(np.isfinite(array).sum()) for array in result)
         return numbers >= AT_LEAST
+
+    def _try(self, case, at):
+        try:
+            with np.errstate(all="ignore"):
+                outputs = self.family.run(at, case.numbers, self.returns)
+            return tuple(map(np.asarray, outputs))
+        except Exception:  # a mistake may well be one of shapes
+            return None
 
 
 def _same(result, other):
@@ -137,13 +129,11 @@ def _same(result, other):
 
 
 def _equal(mine, other):
-    """Same kind, same shape and, up to rounding, same numbers, NaN and infinity included."""
-    if not (torch.is_tensor(mine) and torch.is_tensor(other)):
+    """Same shape and dtype and, up to rounding, same numbers, NaN and infinity included."""
+    if (mine.shape, mine.dtype) != (other.shape, other.dtype):
         return False
-    if (mine.shape, mine.dtype, mine.device) != (other.shape, other.dtype, other.device):
-        return False
-    finite = torch.isfinite(other)
-    odd = torch.equal(finite, torch.isfinite(mine)) and torch.equal(
-        mine[~finite].nan_to_num(), other[~finite].nan_to_num()
-    )
-    return odd and not (finite.any() and differs(mine[finite], other[finite]).any())
+    finite = np.isfinite(other)
+    if finite.all():
+        return not differs(mine, other).any()
+    odd = np.array_equal(mine[~finite], other[~finite], equal_nan=True)
+    return odd and not differs(mine[finite], other[finite]).any()

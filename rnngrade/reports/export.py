@@ -6,34 +6,39 @@ says so, and the platform hears nothing of it.
 """
 
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
 import nbformat
 from nbgrader.preprocessors import ClearHiddenTests
 
-from rnngrade.course.course import load
+from rnngrade.course.course import Course
 from rnngrade.course.feedback import Report
 from rnngrade.errors import CourseError
-from rnngrade.reports.results import GRADED, results
+from rnngrade.files import write_aside
+from rnngrade.messages import Message, message
+from rnngrade.reports.results import STATUS, results
 from rnngrade.reports.spreadsheet import csv_of
-from rnngrade.run.record import write_aside
+from rnngrade.run.status import GRADED
 
 
-def export(root, form, units=(), output=None):
+def export(
+    course: Course, form: str, units: Sequence[str] = (), output: Path | None = None
+) -> Message:
     """Write the grades of the course.
 
     Args:
-        root: the root of the course.
+        course: from `rnngrade.course.course.load`.
         form: "csv", "canvas" or "moodle".
         units: names of units; none means all.
         output: the file; by default grades.csv, grades-canvas.csv or grades-moodle.csv.
 
     Returns:
-        One sentence about what was written, and how many have no grade.
+        What was written, and how many have no grade.
 
     Raises:
         CourseError: there is no gradebook, or no such unit.
     """
-    course = load(root)
     with course.gradebook() as gradebook:
         units = _units(gradebook, units)
         found = [result for unit in units for result in results(course, gradebook, unit)]
@@ -46,7 +51,7 @@ def export(root, form, units=(), output=None):
         text = csv_of(rows, mark=form == "csv")
     output = output or course.root / ("grades.csv" if form == "csv" else f"grades-{form}.csv")
     write_aside(output, text.encode())
-    return _sentence(output, found, units)
+    return _summary(output, found, units)
 
 
 def _csv(found):
@@ -57,7 +62,7 @@ def _csv(found):
     for r in found:
         points = [r.parts.get(part) for part in parts]
         who = [r.student, r.last_name, r.first_name, r.email, r.unit]
-        yield [*who, *points, r.score, r.max_score, r.penalty, r.status]
+        yield [*who, *points, r.score, r.max_score, r.penalty, r.told]
 
 
 def _canvas(found):
@@ -127,14 +132,24 @@ def _units(gradebook, units):
     there = sorted(assignment.name for assignment in gradebook.assignments)
     for unit in units:
         if unit not in there:
-            known = ", ".join(there) or "none"
-            raise CourseError(f"the gradebook does not know the unit {unit!r}, only {known}.")
+            if not there:
+                raise CourseError("reports.no-units", unit=unit)
+            raise CourseError("reports.unknown-unit", unit=unit, known=there)
     return list(units) or there
 
 
-def _sentence(output, found, units):
+def _summary(output, found, units):
     """Such as: grades.csv: 40 results of 1 unit; without a grade: 2 missing."""
-    lacking = Counter(r.status.partition(":")[0] for r in found if r.status != GRADED)
-    without = ", ".join(f"{count} {status}" for status, count in lacking.most_common())
-    size = f"{len(found)} results of {len(units)} unit{'s' * (len(units) != 1)}"
-    return f"{output}: {size}" + (f"; without a grade: {without}." if without else ".")
+    lacking = Counter(result.status for result in found if result.status != GRADED)
+    written = {
+        "file": f"{output}",
+        "results": message("reports.results", n=len(found)),
+        "units": message("reports.units", n=len(units)),
+    }
+    if not lacking:
+        return message("reports.exported", **written)
+    without = [
+        message("reports.so-many", count=count, status=message(STATUS[status]))
+        for status, count in lacking.most_common()
+    ]
+    return message("reports.exported-without", **written, without=without)

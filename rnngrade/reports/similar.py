@@ -7,23 +7,24 @@ count, nor one that much of the class has: of a formula in one line there is onl
 
 import io
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from copydetect import CodeFingerprint
+from nbformat import NotebookNode
 
-from rnngrade.course.course import load
+from rnngrade.course.course import Course
 from rnngrade.course.feedback import render
-from rnngrade.course.repair import Unreadable, read
+from rnngrade.course.reader import Unreadable, read
 from rnngrade.errors import CourseError
+from rnngrade.files import write_aside
+from rnngrade.messages import Message, language, message
 from rnngrade.reports.spreadsheet import csv_of
-from rnngrade.run.record import HOME, write_aside
+from rnngrade.run.record import HOME
 
-CAUTION = (
-    "That two submissions are similar is a reason to look at them, not a proof: standard "
-    "formulas, a shared textbook and work in pairs look the same."
-)
 K = 25  # characters of a run: about one call with three arguments
 FEW = 5  # what so few submissions share always counts
 LEAST = 40  # runs that two submissions must share: about three lines
@@ -35,7 +36,7 @@ MOST_SHOWN = 200
 class Cell:
     """A cell of a student, and the runs of K characters in its normalised code."""
 
-    name: str
+    name: str | Message
     source: str
     runs: frozenset[int]
 
@@ -52,21 +53,27 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Likeness:
     """What came out of a unit."""
 
     unit: str
     pairs: list[Pair]
     compared: int
-    unread: dict[str, str]  # student → why
+    unread: dict[str, Message]  # student → why
     common: float  # the share of runs that do not count because much of the class has them
 
 
-def similar(root, unit, threshold=60, common=30, output=None):
+def similar(
+    course: Course,
+    unit: str,
+    threshold: float = 60,
+    common: float = 30,
+    output: Path | None = None,
+) -> str:
     """Compare the submissions of a unit, and write the pairs that look alike.
 
     Args:
-        root: the root of the course.
+        course: from `rnngrade.course.course.load`.
         unit: the name of the unit.
         threshold: per cent of the smaller submission that must be in the other.
         common: a run that more than so many per cent of the class have does not count.
@@ -81,14 +88,13 @@ def similar(root, unit, threshold=60, common=30, output=None):
     """
     for name, per_cent in (("threshold", threshold), ("common", common)):
         if not 0 < per_cent <= 100:
-            raise CourseError(f"--{name} must be between 1 and 100 per cent, got {per_cent}.")
-    output = output or root / HOME / "similar" / f"{unit}.html"
+            raise CourseError("reports.not-per-cent", option=f"--{name}", value=f"{per_cent:g}")
+    output = output or course.root / HOME / "similar" / f"{unit}.html"
     if output.suffix not in (".html", ".csv"):
-        raise CourseError(f"--output must end in .html or .csv, got {output}.")
-    course = load(root)
+        raise CourseError("reports.no-such-form", file=f"{output}")
     released = course.folder("release", unit=unit) / f"{unit}.ipynb"
     if not released.exists():
-        raise CourseError(f"{released} is missing: run rnngrade release {unit}.")
+        raise CourseError("reports.no-release", file=f"{released}", unit=unit)
     submissions, unread = _submissions(course, unit)
     made = compare(unit, read(released)[0], submissions, threshold / 100, common / 100, unread)
     text = html_of(made) if output.suffix == ".html" else _csv(made)
@@ -96,7 +102,14 @@ def similar(root, unit, threshold=60, common=30, output=None):
     return f"{_table(made)}\n{output}"
 
 
-def compare(unit, released, submissions, threshold=0.6, common=0.3, unread=()):
+def compare(
+    unit: str,
+    released: NotebookNode,
+    submissions: Mapping[str, NotebookNode],
+    threshold: float = 0.6,
+    common: float = 0.3,
+    unread: Mapping[str, Message] | None = None,
+) -> Likeness:
     """Compare notebooks.
 
     Args:
@@ -124,7 +137,7 @@ def compare(unit, released, submissions, threshold=0.6, common=0.3, unread=()):
         pairs.append(Pair(first, second, share, shared, side_by_side))
     pairs.sort(key=lambda pair: (-pair.share, -pair.shared, pair.first, pair.second))
     left_out = 1 - len(counted) / len(count) if count else 0
-    return Comparison(unit, pairs, len(runs), dict(unread), left_out)
+    return Likeness(unit, pairs, len(runs), dict(unread or {}), left_out)
 
 
 def _alike(runs, threshold):
@@ -158,7 +171,7 @@ def _cells(notebook, known, boilerplate):
         role = known.get(_name(cell))
         own = role is None or role.metadata.nbgrader.get("solution")
         if cell.cell_type == "code" and own:
-            name = _name(cell) if role else f"cell {position}"
+            name = _name(cell) if role else message("reports.cell-at", position=position)
             cells.append(Cell(name, cell.source, _runs(cell.source) - boilerplate))
     return cells
 
@@ -183,57 +196,70 @@ def _submissions(course, unit):
         for student in course.students(step, unit):
             paths[student] = course.folder(step, student, unit) / f"{unit}.ipynb"
     if not paths:
-        raise CourseError(f"nothing was handed in for {unit!r}: submitted/ has none of it.")
+        raise CourseError("reports.nothing-handed-in", unit=unit)
     submissions, unread = {}, {}
     for student, path in sorted(paths.items()):
         try:
             submissions[student] = read(path)[0]
         except Unreadable as error:
-            unread[student] = str(error)
+            unread[student] = error.message
     return submissions, unread
 
 
 def _table(made):
     """The pairs for a terminal."""
-    lines = [CAUTION, "", _how(made)]
-    lines += [f"Not read: {student} ({why})" for student, why in made.unread.items()]
+    lines = [message("reports.caution"), "", *_found(made)]
+    lines += [
+        message("reports.not-read", student=student, why=why)
+        for student, why in made.unread.items()
+    ]
     if made.pairs:
         wide = max(len(name) for pair in made.pairs for name in (pair.first, pair.second))
-        lines += ["", f"{'share':>5}  {'runs':>5}  pair"]
-    lines += [
-        f"{pair.share:>5.0%}  {pair.shared:>5}  {pair.first:{wide}}  {pair.second}"
-        for pair in made.pairs[:MOST_SHOWN]
-    ]
-    return "\n".join(lines)
+        head = [f"{message(id)}" for id in ("reports.share", "reports.runs")]
+        columns = [max(5, len(name)) for name in head]
+        names = [f"{name:>{column}}" for name, column in zip(head, columns, strict=True)]
+        lines += ["", "  ".join([*names, f"{message('reports.pair')}"])]
+        for pair in made.pairs[:MOST_SHOWN]:
+            share, shared = f"{pair.share:>{columns[0]}.0%}", f"{pair.shared:>{columns[1]}}"
+            lines.append(f"{share}  {shared}  {pair.first:{wide}}  {pair.second}")
+    return "\n".join(map(str, lines))
 
 
-def _how(made):
-    found = f"{len(made.pairs)} pairs" if len(made.pairs) != 1 else "1 pair"
-    shown = f", the first {MOST_SHOWN} are shown" if len(made.pairs) > MOST_SHOWN else ""
-    return (
-        f"{made.unit}: {found} among {made.compared} submissions{shown}. "
-        f"{made.common:.0%} of all runs were not counted, because much of the class has them."
+def _found(made):
+    """How many pairs there are, and what did not count."""
+    pairs = message("reports.pairs", n=len(made.pairs))
+    yield message(
+        "reports.found",
+        unit=made.unit,
+        pairs=pairs,
+        submissions=message("reports.among", n=made.compared),
     )
+    if len(made.pairs) > MOST_SHOWN:
+        yield message("reports.first-shown", most=MOST_SHOWN)
+    yield message("reports.not-counted", share=f"{made.common:.0%}")
 
 
 def _csv(made):
     rows = [["first", "second", "share", "runs", "cells"]]
     for pair in made.pairs:
-        cells = ", ".join(first.name for first, _ in pair.cells)
+        cells = ", ".join(str(first.name) for first, _ in pair.cells)
         rows.append([pair.first, pair.second, pair.share, pair.shared, cells])
     return csv_of(rows, mark=True)
 
 
-def html_of(made):
+def html_of(made: Likeness) -> str:
     """The report as a page."""
     return render(
         "similar.html.j2",
+        language=language(),
         unit=made.unit,
-        caution=CAUTION,
-        how=_how(made),
+        said=message,
+        found=[*_found(made)],
+        length=K,
         unread=made.unread,
         pairs=[
             {
+                "both": message("list.and", most=pair.first, last=pair.second),
                 "first": pair.first,
                 "second": pair.second,
                 "share": f"{pair.share:.0%}",

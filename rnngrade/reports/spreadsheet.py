@@ -2,13 +2,14 @@
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 
 # What begins a formula in a spreadsheet, in some countries as a wide letter, and also behind
 # spaces: owasp.org/www-community/attacks/CSV_Injection.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
-def csv_of(rows, mark=False):
+def csv_of(rows: Iterable[Sequence[str | float | None]], mark: bool = False) -> str:
     """The text of a CSV file: text is quoted, numbers are not, None is an empty cell.
 
     Args:

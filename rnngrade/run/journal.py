@@ -3,6 +3,10 @@
 import json
 import os
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+Entry = dict[str, Any]
 
 
 class Journal:
@@ -15,10 +19,10 @@ class Journal:
         path: the file; it is made if it is not there.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: Path):
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(path, "a+b", buffering=0)  # noqa: SIM115 (closed by `close`)
-        self._last = {}
+        self._last: dict[str, Entry] = {}
         self._file.seek(0)
         lines = self._file.read().splitlines(keepends=True)
         if lines and not lines[-1].endswith(b"\n"):  # torn: it was never written
@@ -28,21 +32,21 @@ class Journal:
             entry = json.loads(line)
             self._last[entry["student"]] = entry
 
-    def __enter__(self):
+    def __enter__(self) -> "Journal":
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Close the file."""
         self._file.close()
 
-    def last(self, student):
+    def last(self, student: str) -> Entry:
         """The last line about a student, or an empty one."""
         return self._last.get(student, {})
 
-    def write(self, student, state, **more):
+    def write(self, student: str, state: str, **more: Any) -> None:
         """Add a line, and return once it is on the disk."""
         entry = {"student": student, "state": state, **more, "at": now()}
         self._file.write(json.dumps(entry).encode() + b"\n")
@@ -50,6 +54,6 @@ class Journal:
         self._last[student] = entry
 
 
-def now():
+def now() -> str:
     """The time in UTC, as ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -2,8 +2,11 @@
 
 import sys
 import time
+from typing import TextIO
 
 from tqdm import tqdm
+
+from rnngrade.messages import message
 
 
 class Progress:
@@ -15,21 +18,20 @@ class Progress:
         file: where it is shown; stderr if nothing is said.
     """
 
-    def __init__(self, total, name, file=None):
+    def __init__(self, total: int, name: str, file: TextIO | None = None):
         self._file = file or sys.stderr
+        self._unit = f" {message('run.submissions')}"
         self._name, self._total, self._done, self._start = name, total, 0, time.monotonic()
         # `disable=None`: not where nobody sees it move.
-        self._bar = tqdm(
-            total=total, desc=name, unit=" submissions", file=self._file, disable=None
-        )
+        self._bar = tqdm(total=total, desc=name, unit=self._unit, file=self._file, disable=None)
 
-    def __enter__(self):
+    def __enter__(self) -> "Progress":
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self._bar.close()
 
-    def step(self):
+    def step(self) -> None:
         """One is done."""
         self._done += 1
         self._bar.update()
@@ -42,11 +44,11 @@ class Progress:
                 seconds,
                 ncols=0,
                 prefix=self._name,
-                unit=" submissions",
+                unit=self._unit,
             )
             print(line, file=self._file, flush=True)
 
-    def skip(self):
+    def skip(self) -> None:
         """One was done already: it says nothing about rate and time left."""
         self._total -= 1
         self._bar.total = self._total

@@ -7,44 +7,25 @@ Together they are enough to grade again, whatever has become of the course since
 """
 
 import gzip
-import hashlib
 import json
-import os
-import platform
+from collections.abc import Iterable
 from dataclasses import asdict
-from functools import cache
-from importlib import metadata
 from pathlib import Path
+from typing import Any
 
+from rnngrade.digests import as_json, digest
 from rnngrade.errors import CourseError
 from rnngrade.execution.job import Job, Limits, Policy, TestCell
+from rnngrade.files import write_aside
+from rnngrade.messages import ENGLISH, Message, from_plain
 
-SCHEMA = 1
+SCHEMA = 2
 HOME = ".rnngrade"
-# What may change a grade; a new version of anything else grades nobody again.
-PACKAGES = ("torch", "numpy", "array-api-compat", "matplotlib", "ipython", "nbgrader")
+
+Record = dict[str, Any]
 
 
-@cache
-def environment():
-    """What grades: the versions of packages, and the hashes of this repository's own two."""
-    versions = {name: metadata.version(name) for name in PACKAGES}
-    root = Path(__file__).parents[2]
-    own = {name: _source(root / name) for name in ("rnngrade", "rnnlib")}
-    return {"python": platform.python_version(), **versions, **own}
-
-
-def digest(data):
-    """The SHA-256 of bytes, or of plain data in its one JSON form."""
-    return hashlib.sha256(data if isinstance(data, bytes) else _json(data)).hexdigest()
-
-
-def digest_of_files(files):
-    """The SHA-256 of files: name → path."""
-    return digest({name: _digest_of_file(path) for name, path in files.items()})
-
-
-def tests_of(job):
+def tests_of(job: Job) -> dict[str, Any]:
     """The instructor's part of a job, as plain data."""
     return {
         "tests": [asdict(test) for test in job.tests],
@@ -52,6 +33,16 @@ def tests_of(job):
         "policy": asdict(job.policy),
         "limits": asdict(job.limits),
     }
+
+
+def reasons_of(record: Record) -> tuple[Message, ...]:
+    """Why there is no grade, or why it is worth a look."""
+    return tuple(map(from_plain, record["reasons"]))
+
+
+def in_plain(reasons: Iterable[Message]) -> list[dict[str, Any]]:
+    """Messages as a record has them."""
+    return [reason.plain() for reason in reasons]
 
 
 class Records:
@@ -62,35 +53,44 @@ class Records:
         unit: the name of the unit.
     """
 
-    def __init__(self, root, unit):
+    def __init__(self, root: Path, unit: str):
         self._unit = unit
         self._folder = Path(root) / HOME / "records" / unit
         self._objects = Path(root) / HOME / "objects"
 
-    def read(self, student):
-        """The record of a student, or None."""
+    def students(self) -> list[str]:
+        """Who has a record."""
+        return sorted(path.stem for path in self._folder.glob("*.json"))
+
+    def read(self, student: str) -> Record | None:
+        """The record of a student; None if there is none, or one of an older form."""
         try:
-            return json.loads(self._path(student).read_bytes())
+            record = json.loads(self._path(student).read_bytes())
         except FileNotFoundError:
             return None
+        return record if record["schema"] == SCHEMA else None
 
-    def write(self, student, record):
+    def write(self, student: str, record: Record) -> None:
         """Write the record of a student; at any moment the file is the old or the new."""
         text = json.dumps(
             {"schema": SCHEMA, "unit": self._unit, "student": student, **record}, indent=1
         )
         write_aside(self._path(student), text.encode() + b"\n")
 
-    def keep(self, job):
+    def keep(self, job: Job) -> dict[str, Any]:
         """Keep what a job was made of; its hashes, to put into the record."""
         return {
             "notebook": self._put(job.notebook.encode()),
-            "tests": self._put(_json(tests_of(job))),
+            "tests": self._put(as_json(tests_of(job))),
             "files": {name: self._put(data) for name, data in sorted(job.files.items())},
         }
 
-    def job(self, record):
-        """The job of a record, as it was."""
+    def job(self, record: Record) -> Job:
+        """The job of a record, as it was.
+
+        Raises:
+            CourseError: what the record names is gone, or is something else.
+        """
         kept = record["job"]
         tests = json.loads(self._get(kept["tests"]))
         return Job(
@@ -104,6 +104,7 @@ class Records:
             policy=Policy(**{**tests["policy"], "allows": tuple(tests["policy"]["allows"])}),
             limits=Limits(**tests["limits"]),
             sandbox=record["sandboxed"],
+            language=record.get("language", ENGLISH),
         )
 
     def _path(self, student):
@@ -117,37 +118,11 @@ class Records:
         return key
 
     def _get(self, key):
+        path = self._objects / key[:2] / key
         try:
-            data = gzip.decompress((self._objects / key[:2] / key).read_bytes())
+            data = gzip.decompress(path.read_bytes())
         except (OSError, EOFError) as error:
-            raise CourseError(f"{HOME}/objects lacks what the record names: {error}") from error
+            raise CourseError("run.object-missing", file=f"{path}") from error
         if digest(data) != key:
-            raise CourseError(f"{HOME}/objects/{key[:2]}/{key} is not what its name says.")
+            raise CourseError("run.object-changed", file=f"{path}")
         return data
-
-
-def write_aside(path, data):
-    """Write a file beside its place and rename it: it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.new")
-    with open(aside, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
-
-
-def _json(data):
-    return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _digest_of_file(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _source(folder):
-    """The hash of the text of a package, whose version says too little while it changes."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    kept = {p.relative_to(folder).as_posix(): p for p in files if "__pycache__" not in p.parts}
-    return digest_of_files(kept)[:16]

@@ -4,9 +4,16 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rnngrade.course.course import Course
+from rnngrade.course.submission import Submissions
 from rnngrade.errors import CourseError
-from rnngrade.run.batch import Batch
-from rnngrade.run.record import Records, digest_of_files, environment
+from rnngrade.messages import Message, message
+from rnngrade.run.converter import Converter
+from rnngrade.run.environment import PACKAGES, environment, loaded_by
+from rnngrade.run.record import Records, reasons_of
+from rnngrade.run.workers import Execute
+
+Points = float | None
 
 
 @dataclass
@@ -18,11 +25,11 @@ class Replay:
     """
 
     parts: int = 0
-    differs: dict[str, tuple] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    differs: dict[str, tuple[Points, Points]] = field(default_factory=dict)
+    notes: list[Message] = field(default_factory=list)
 
 
-def replay(course, unit, student, execute):
+def replay(course: Course, unit: str, student: str, execute: Execute) -> Replay:
     """Execute once more what a record names, and compare. Writes nothing.
 
     Args:
@@ -37,22 +44,29 @@ def replay(course, unit, student, execute):
     records = Records(course.root, unit)
     record = records.read(student)
     if not record:
-        raise CourseError(f"there is no record of {unit} of {student!r}: nothing to replay.")
+        raise CourseError("run.no-record", unit=unit, student=student)
     notes = []
     if "scores" not in record:
+        why = reasons_of(record)[0]
         if not record.get("earlier"):
-            raise CourseError(f"{student!r} has no grade for {unit}: {record['reason']}")
-        notes.append(f"The last submission has no grade: {record['reason']}")
+            raise CourseError("run.no-grade", unit=unit, student=student, why=why)
+        notes.append(message("run.last-has-no-grade", why=why))
         record = record["earlier"]
     with tempfile.TemporaryDirectory() as folder:
-        batch = Batch(course, unit, Path(folder) / "work", Path(folder) / "log")
-        if digest_of_files(batch.handed_in(student)) != record["hashes"]["submission"]:
-            notes.append("What lies in submitted/ is no longer what was graded.")
-        for name, version in environment().items():
-            if record["environment"].get(name) != version:
-                was = record["environment"].get(name, "none")
-                notes.append(f"{name} was {was} and is {version}.")
-        now = batch.points(execute(records.job(record)).notebook)
+        converter = Converter(course, unit, Path(folder) / "work", Path(folder) / "log")
+        if Submissions(course, unit).of(student).hash != record["hashes"]["submission"]:
+            notes.append(message("run.other-submission"))
+        job = records.job(record)
+        loaded = (*loaded_by(job), *converter.loaded)
+        for name, now in environment(loaded, (*PACKAGES, "nbgrader")).items():
+            was = record["environment"].get(name, "–")
+            if was != now:
+                notes.append(message("run.other-version", name=name, was=was, now=now))
+        points = converter.points(execute(job).notebook)
     was = {part: score["auto"] for part, score in record["scores"].items()}
-    differs = {p: (was.get(p), now.get(p)) for p in {**was, **now} if was.get(p) != now.get(p)}
+    differs = {
+        part: (was.get(part), points.get(part))
+        for part in {**was, **points}
+        if was.get(part) != points.get(part)
+    }
     return Replay(len(was), differs, notes)

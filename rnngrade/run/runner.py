@@ -4,52 +4,80 @@ import fcntl
 import os
 import shutil
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from rnngrade.course.repair import Unreadable, read
+from rnngrade.course.course import Course
+from rnngrade.course.gradebook import Mark, Marks, UnitGradebook
+from rnngrade.course.reader import Unreadable, read
 from rnngrade.course.seeds import course_secret
+from rnngrade.course.submission import Submission, Submissions, is_name
 from rnngrade.course.unit import load_unit
+from rnngrade.digests import digest, digest_of_files
 from rnngrade.errors import CourseError
-from rnngrade.execution.job import Job
-from rnngrade.run.batch import Batch
+from rnngrade.execution.job import Job, Outcome
+from rnngrade.messages import Message, from_plain, message
+from rnngrade.run.converter import Converter
+from rnngrade.run.engine import SharedEngine
+from rnngrade.run.environment import PACKAGES, environment, loaded_by
 from rnngrade.run.journal import Journal, now
 from rnngrade.run.progress import Progress
-from rnngrade.run.record import HOME, Records, digest, digest_of_files, environment, tests_of
+from rnngrade.run.record import HOME, Record, Records, in_plain, tests_of
+from rnngrade.run.status import FAILED, GRADED, UNREADABLE, standings
 from rnngrade.run.summary import Change, Summary
-from rnngrade.run.workers import Failed, Refused, work
+from rnngrade.run.workers import Execute, Failed, Pool, Refused, fault, work
 
 REFUSALS = 3  # one after the other, that end a run
 GRADEBOOK_GONE = (OperationalError, InterfaceError)
 
+MakeJob = Callable[[Submission, str, Mapping[str, bytes]], Job]
+
 
 @dataclass(frozen=True)
-class Submission:
-    """One that is on its way."""
+class Task:
+    """A submission that is on its way."""
 
-    student: str
+    submission: Submission
     key: str  # what its grade depends on, as one hash
     hashes: dict[str, str]
+    environment: dict[str, str]
     job: Job
-    repairs: list[str]
+    repairs: list[Message]
     queued: str
 
 
-def jobs_of(course, unit, sandbox=True):
-    """How the jobs of a unit are made: (student, notebook, files) → `Job`."""
+def jobs_of(course: Course, unit: str, sandbox: bool = True) -> MakeJob:
+    """How the jobs of a unit are made: (submission, notebook, files) → `Job`."""
     known = load_unit(course.db_url, course.folder("source", unit=unit), unit, unit)
-    return partial(known.job, course_secret(course.root), sandbox=sandbox)
+    secret = course_secret(course.root)
+
+    def job(submission: Submission, text: str, files: Mapping[str, bytes]) -> Job:
+        return known.job(secret, submission.student, text, files, sandbox, submission.language)
+
+    return job
 
 
-def grade(course, unit, students=(), *, execute, pool, jobs=jobs_of, again=False):
+def grade(
+    course: Course,
+    unit: str,
+    students: Sequence[str] = (),
+    *,
+    execute: Execute,
+    pool: Pool,
+    jobs: Callable[[Course, str], MakeJob] = jobs_of,
+    again: bool = False,
+) -> Summary:
     """Grade what was handed in for a unit and has no up-to-date grade.
 
-    A grade is up to date as long as the submission, the tests and the environment are those
-    that it came from, and the gradebook still has its points. Killed at any moment and called
-    again, this ends with the gradebook of a run that was not killed.
+    A grade is up to date as long as nothing has changed that it depends on: the submission and
+    how late it is, the tests and the data, the code that executes them, versions and settings;
+    and as long as the gradebook still has its points. Killed at any moment and called again,
+    this ends with the gradebook of a run that was not killed.
 
     Args:
         course: from `rnngrade.course.course.load`.
@@ -68,24 +96,27 @@ def grade(course, unit, students=(), *, execute, pool, jobs=jobs_of, again=False
     """
     start = time.monotonic()
     try:
-        with _only_one(course.root), _Run(course, unit, jobs, again) as run:
-            students = run.whom(students)
+        with (
+            SharedEngine() as engine,
+            _only_one(course.root),
+            _Run(course, unit, jobs, again, engine) as run,
+        ):
+            whom = run.whom(students)
             with (
-                Progress(len(students), unit) as progress,
-                closing(pool(work, run.tasks(students, execute, progress))) as results,
+                Progress(len(whom), unit) as progress,
+                closing(pool(work, run.tasks(whom, execute, progress))) as results,
             ):
-                for submission, result in results:
-                    run.finish(submission, result)
+                for task, result in results:
+                    run.finish(task, result)
                     progress.step()
+            run.summary.see(standings(course, unit), students)
     except GRADEBOOK_GONE as error:
         said = " ".join(str(error.orig).split())
-        raise CourseError(
-            f"the gradebook does not answer ({said}); run the same command again to go on."
-        ) from error
+        raise CourseError("run.gradebook-gone", why=said) from error
     except OSError as error:  # the disk is full
-        raise CourseError(f"stopped: {error}; run the same command again to go on.") from error
+        raise CourseError("run.stopped-by", why=f"{error}") from error
     except KeyboardInterrupt:
-        raise CourseError("stopped: run the same command again to go on.") from None
+        raise CourseError("run.stopped") from None
     run.summary.seconds = time.monotonic() - start
     return run.summary
 
@@ -93,19 +124,23 @@ def grade(course, unit, students=(), *, execute, pool, jobs=jobs_of, again=False
 class _Run:
     """One run: prepares submissions, and writes what comes of them."""
 
-    def __init__(self, course, unit, jobs, again):
+    def __init__(self, course, unit, jobs, again, engine):
         home = course.root / HOME
         self._course, self._unit, self._again = course, unit, again
-        self._work = home / "work" / unit
         # First, because a unit that it knows is no path to somewhere else.
-        self._batch = Batch(course, unit, self._work, home / "log" / f"{unit}.log")
+        self._gradebook = UnitGradebook(course, unit)
+        self._work, self._engine = home / "work" / unit, engine
+        self._converter = Converter(course, unit, self._work, home / "log" / f"{unit}.log")
         shutil.rmtree(self._work, ignore_errors=True)
         for folder in (self._work, home / "log"):
             folder.mkdir(parents=True, exist_ok=True)
         self._make_job = jobs(course, unit)
+        self._submissions = Submissions(course, unit)
         self._records = Records(course.root, unit)
-        self._marks = self._batch.marks()
-        self._unit_files = digest_of_files(self._batch.unit_files())
+        self._marks = self._gradebook.marks()
+        self._dates = self._gradebook.dates()
+        self._settings = digest(self._converter.settings())
+        self._unit_files = digest_of_files(self._submissions.of_the_unit())
         self._journal = Journal(home / "journal" / f"{unit}.jsonl")
         self._refusals = 0
         self.summary = Summary()
@@ -119,89 +154,90 @@ class _Run:
 
     def whom(self, students):
         """The students asked for, or all, once it is clear that each has handed in."""
-        there = self._batch.students()
+        there = self._submissions.students()
         for student in students:
             if student not in there:
-                raise CourseError(f"{student!r} has handed in no {self._unit}.")
+                raise CourseError("run.not-handed-in", student=student, unit=self._unit)
         return list(students) or there
 
     def tasks(self, students, execute, progress):
         """A task for each submission that must be executed; the others are done with here."""
         for student in students:
-            if not _is_name(student):
-                self.summary.lacks(ascii(student), "This cannot be the name of a student.")
+            if not is_name(student):
                 progress.skip()
                 continue
+            submission = self._submissions.of(student)
             try:
-                submission = self._prepare(student)
+                task = self._prepare(submission)
             except Unreadable as error:
-                self._ask_a_human(student, "unreadable", str(error))
+                self._ask_a_human(submission, UNREADABLE, error.message)
             except (CourseError, *GRADEBOOK_GONE):
                 raise
             except Exception as error:
-                self._ask_a_human(student, "failed", f"{type(error).__name__}: {error}")
+                self._ask_a_human(submission, FAILED, fault(error))
             else:
-                if submission:
-                    yield submission, (execute, submission.job, environment())
+                if task:
+                    wanted = environment(loaded_by(task.job))
+                    yield task, (execute, task.job, wanted)
                     continue
                 self.summary.up_to_date += 1
             progress.skip()
 
-    def finish(self, submission, result):
+    def finish(self, task, result):
         """Write what came of a submission."""
         try:
-            self._save(submission, *result())
+            self._save(task, *result())
             self._refusals = 0
         except Refused as error:
             self._refusals += 1
             # One may be chance. A machine that refuses all takes what others would execute.
             if self._refusals == REFUSALS or not self.summary.graded:
-                raise CourseError(str(error)) from error
-            self._ask_a_human(submission.student, "failed", str(error))
+                raise CourseError(error.message) from error
+            self._ask_a_human(task.submission, FAILED, error.message)
         except Failed as error:
-            self._ask_a_human(submission.student, "failed", str(error))
+            self._ask_a_human(task.submission, FAILED, error.message)
         except (CourseError, *GRADEBOOK_GONE):
             raise
         except Exception as error:
-            reason = f"nbgrader cannot save it: {type(error).__name__}: {error}"
-            self._ask_a_human(submission.student, "failed", reason)
+            reason = message("run.not-saved", why=fault(error))
+            self._ask_a_human(task.submission, FAILED, reason)
 
-    def _prepare(self, student):
+    def _prepare(self, submission):
         """The submission, ready to be executed, or None if its grade is up to date."""
-        handed_in = self._batch.handed_in(student)
-        for name, path in handed_in.items():
-            if not _is_file(path):
-                raise Unreadable(f"{name} is a link or a device and no file.")
-        try:
-            self._batch.handed_in_at(student)
-        except ValueError as error:
-            raise Unreadable(str(error)) from None
-        blank = self._make_job(student, "", {})
+        if submission.fault:
+            raise Unreadable(submission.fault)
+        blank = self._make_job(submission, "", {})
+        known = self._environment(blank)
         hashes = {
-            "submission": digest_of_files(handed_in),
+            "submission": submission.hash,
             "tests": digest({**tests_of(blank), "files": self._unit_files}),
-            "environment": digest(environment()),
+            "environment": digest(known),
+            "settings": self._settings,
         }
-        key = digest({**hashes, "seed": blank.seed, "sandboxed": blank.sandbox})
-        if not self._again and self._up_to_date(student, key):
+        late = self._dates.seconds_late(submission)
+        more = {"seed": blank.seed, "sandboxed": blank.sandbox, "late": late}
+        key = digest({**hashes, **more})
+        if not self._again and self._up_to_date(submission, key):
             return None
-        paths = self._batch.files(student)
-        own = [path for path in paths.values() if path in handed_in.values()]
-        size = sum(path.stat().st_size for path in own)
-        if size > blank.limits.disk_mb << 20:
-            raise Unreadable(
-                f"Its files take {size >> 20} MB, more than {blank.limits.disk_mb}."
-            )
-        notebook, repairs = read(self._batch.submitted(student))
-        text, repairs = self._batch.sanitise(student, notebook, repairs)
-        files = {name: path.read_bytes() for name, path in paths.items()}
-        job = self._make_job(student, text, files)
-        return Submission(student, key, hashes, job, repairs, now())
+        most = blank.limits.disk_mb
+        if submission.own_bytes > most << 20:
+            raise Unreadable("run.too-large", mb=submission.own_bytes >> 20, most=most)
+        notebook, repairs = read(submission.notebook)
+        text, repairs = self._converter.sanitise(submission, notebook, repairs)
+        files = {name: path.read_bytes() for name, path in submission.data.items()}
+        job = self._make_job(submission, text, files)
+        return Task(submission, key, hashes, known, job, repairs, now())
 
-    def _up_to_date(self, student, key):
-        last = self._journal.last(student)
-        points = {part: mark.auto for part, mark in self._marks.get(student, {}).items()}
-        place = self._course.folder("autograded", student, self._unit)
+    def _environment(self, job):
+        """What executes a job, and what reads it and saves its points."""
+        loaded = (*loaded_by(job), *self._converter.loaded)
+        return environment(loaded, (*PACKAGES, "nbgrader"))
+
+    def _up_to_date(self, submission, key):
+        last = self._journal.last(submission.student)
+        marks = self._marks.get(submission.student, {})
+        points = {part: mark.auto for part, mark in marks.items()}
+        place = self._course.folder("autograded", submission.student, self._unit)
         return (
             last.get("state") == "saved"
             and last["key"] == key
@@ -209,132 +245,118 @@ class _Run:
             and (place / f"{self._unit}.ipynb").exists()
         )
 
-    def _save(self, submission, outcome, started, finished):
-        student, last = submission.student, self._journal.last(submission.student)
+    def _save(self, task, outcome, started, finished):
+        student = task.submission.student
+        last = self._journal.last(student)
         # Half saved: what stood there before that is the last word of the journal.
         before = last["before"] if last.get("state") == "saving" else self._scores(student)
-        self._journal.write(student, "saving", key=submission.key, before=before)
+        self._journal.write(student, "saving", key=task.key, before=before)
         old = self._marks.get(student, {})
-        self._batch.save(student, outcome.notebook)
-        marks = self._marks[student] = self._batch.marks(student)[student]
-        reasons = [*_ended(outcome), *_overruled(old, marks)]
+        self._converter.save(task.submission, outcome.notebook, self._engine)
+        marks = self._marks[student] = self._gradebook.marks(student)[student]
+        remarks = (*_ended(outcome), *_overruled(old, marks))
         times = {
-            "queued": submission.queued,
+            "queued": task.queued,
             "started": started,
             "finished": finished,
             "saved": now(),
         }
-        record = self._record(submission, outcome.record, times, marks, reasons)
+        record = self._record(task, outcome.record, times, marks, remarks)
         self._records.write(student, record)
         points = {part: mark.auto for part, mark in marks.items()}
-        self._journal.write(student, "saved", key=submission.key, points=points)
+        self._journal.write(student, "saved", key=task.key, points=points)
         self.summary.graded += 1
-        if reasons:
-            self.summary.human[student] = " ".join(reasons)
+        if remarks:
+            self.summary.remarks[student] = remarks
         if before:
             self._compare(student, before)
 
-    def _record(self, submission, told, times, marks, reasons):
+    def _record(self, task, told, times, marks, remarks) -> Record:
         """What is known of a grade, by us and, as `told`, by the worker."""
-        job = submission.job
+        job = task.job
         known = {
-            "status": "needs a human" if reasons else "graded",
-            "reason": " ".join(reasons) or None,
+            "status": GRADED,
+            "reasons": in_plain(remarks),
             "scores": {part: asdict(mark) for part, mark in marks.items()},
-            "exit_reason": told.get("ended") or "finished",
             "times": {**times, "seconds": told.get("seconds")},
-            "repairs": submission.repairs,
-            "hashes": submission.hashes,
-            "environment": environment(),
+            "repairs": in_plain(task.repairs),
+            "hashes": task.hashes,
+            "environment": task.environment,
             "seed": job.seed,
             "limits": asdict(job.limits),
             "policy": asdict(job.policy),
+            "language": job.language,
             "sandboxed": job.sandbox,
             "job": self._records.keep(job),
         }
-        said = known.keys() | {"ended", "seconds"}
+        said = known.keys() | {"seconds"}
         return known | {name: value for name, value in told.items() if name not in said}
 
     def _scores(self, student):
         """What counts now, part by part; a part that never had a grade is left out."""
         marks = self._marks.get(student, {}).items()
-        return {p: m.score for p, m in marks if (m.auto, m.manual) != (None, None)}
+        return {part: mark.score for part, mark in marks if mark.given}
 
     def _compare(self, student, before):
         change = Change(before, self._scores(student))
         if change.parts:
             self.summary.changed[student] = change
 
-    def _ask_a_human(self, student, status, reason):
+    def _ask_a_human(self, submission, status, reason):
         """There is no outcome: say so, and leave the grade that is there."""
-        told = {"reason": reason, "submission": self._fingerprint(student)}
-        if self._scores(student):
-            reason += " Its earlier grade stays."
+        student = submission.student
+        told = {"reason": reason.plain(), "submission": submission.hash}
         last = self._journal.last(student)
-        if last.get("state") == status and told.items() <= last.items():
-            self.summary.lacks(student, reason)
+        if last.get("state") == status and all(last[key] == told[key] for key in told):
             return  # who looked into it since must not be asked again
+        reasons = [reason]
+        if self._scores(student):
+            reasons.append(message("run.earlier-grade-stays"))
         try:
-            self._batch.ask_a_human(student)
+            self._gradebook.ask_a_human(submission)
         except GRADEBOOK_GONE:
             raise
         except Exception as error:
-            reason += f" The gradebook does not take it: {error}"
-        self.summary.lacks(student, reason)
+            reasons.append(message("run.not-entered", why=f"{error}"))
         old = self._records.read(student) or {}
         self._records.write(
             student,
             {
                 "status": status,
-                "reason": reason,
-                "hashes": {"submission": told["submission"]},
-                "environment": environment(),
+                "reasons": in_plain(reasons),
+                "hashes": {"submission": submission.hash},
                 "times": {"saved": now()},
                 "earlier": old if "scores" in old else old.get("earlier"),
             },
         )
         self._journal.write(student, status, **told)
 
-    def _fingerprint(self, student):
-        """The hash of what was handed in, or None if it cannot be read."""
-        files = self._batch.handed_in(student).items()
-        try:
-            return digest_of_files({name: path for name, path in files if _is_file(path)})
-        except OSError:
-            return None
 
-
-def _is_name(student):
-    """Is this fit for a table, a gradebook and the name of a file?"""
-    return student.isprintable() and len(os.fsencode(student)) <= 128
-
-
-def _is_file(path):
-    return path.is_file() and not path.is_symlink()
-
-
-def _ended(outcome):
+def _ended(outcome: Outcome) -> Iterator[Message]:
     """Why the student's process ended before its time, if it did."""
-    if outcome.record.get("ended"):
-        yield f"Its process has ended: {outcome.record['ended']}."
+    why = outcome.record.get("ended")
+    if why:
+        yield message("run.ended", why=from_plain(why) if isinstance(why, dict) else why)
 
 
-def _overruled(old, new):
+def _overruled(old: Marks, new: Marks) -> Iterator[Message]:
     """Parts with a manual mark, which counts, that the tests now see differently."""
     for part, mark in new.items():
         if mark.manual is not None and part in old and old[part].auto != mark.auto:
-            yield (
-                f"{part}: the manual mark {mark.manual:g} stays, "
-                f"the tests gave {_g(old[part].auto)} and now give {_g(mark.auto)}."
-            )
+            yield _overruling(part, old[part].auto, mark)
 
 
-def _g(number):
-    return "nothing" if number is None else f"{number:g}"
+def _overruling(part: str, before: float | None, mark: Mark) -> Message:
+    fields: dict[str, Any] = {"part": part.removesuffix("-test"), "mark": f"{mark.manual:g}"}
+    if mark.auto is None:
+        return message("run.overrules-new-answer", **fields)
+    if before is None:
+        return message("run.overrules-first", **fields, now=f"{mark.auto:g}")
+    return message("run.overrules", **fields, before=f"{before:g}", now=f"{mark.auto:g}")
 
 
 @contextmanager
-def _only_one(root):
+def _only_one(root: Path) -> Iterator[None]:
     """Let no second run into the course. The lock goes with the process, however it ends."""
     (root / HOME).mkdir(exist_ok=True)
     with open(root / HOME / "lock", "a+") as file:
@@ -342,9 +364,7 @@ def _only_one(root):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise CourseError(
-                f"rnngrade grade is already at work in this course, as process {file.read()}."
-            ) from None
+            raise CourseError("run.already-at-work", process=file.read()) from None
         file.truncate(0)
         file.write(f"{os.getpid()}")
         file.flush()

@@ -2,8 +2,11 @@
 
 import logging
 import warnings
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
+from typing import Any
 
 import dask
 from distributed import Client, LocalCluster, as_completed
@@ -12,12 +15,13 @@ from distributed.scheduler import KilledWorker
 from distributed.versions import VersionMismatchWarning
 
 from rnngrade.errors import CourseError
+from rnngrade.execution.job import Job, Outcome
+from rnngrade.messages import Message, Told, message
+from rnngrade.run.environment import environment, loaded_by
 from rnngrade.run.journal import now
-from rnngrade.run.record import environment
 
 AHEAD = 2  # submissions under way per worker: one at work, one waiting, so that none idles
 CONNECT_SECONDS = 10
-GONE = "the scheduler has gone: run the same command again to go on."
 LOCAL = {
     # One that ends its worker has a second try, and none waits where another may fall.
     "distributed.scheduler.allowed-failures": 1,
@@ -33,8 +37,13 @@ LOCAL = {
 # What both ends of a connection must share to understand each other.
 SHARED = ("python", "dask", "distributed", "cloudpickle", "msgpack")
 
+Execute = Callable[[Job], Outcome]
+Tasks = Iterable[tuple[Any, tuple[Any, ...]]]  # pairs of a name and the arguments
+Results = Iterator[tuple[Any, Callable[[], Any]]]  # pairs of a name and what gives the result
+Pool = Callable[[Callable[..., Any], Tasks], Results]
 
-class Failed(Exception):
+
+class Failed(Told):
     """There is no result; the message says why."""
 
 
@@ -42,28 +51,32 @@ class Refused(Failed):
     """The machine cannot execute anything, or could not at that moment."""
 
 
-def work(execute, job, wanted):
+def work(execute: Execute, job: Job, wanted: dict[str, str]) -> tuple[Outcome, str, str]:
     """What a worker does: execute one job; the outcome, and when it began and ended.
 
+    Args:
+        execute: what executes it.
+        job: the job.
+        wanted: the `environment` of the job on the grader's machine.
+
     Raises:
-        CourseError: this machine is not the one that `wanted`, an `environment`, describes.
+        CourseError: this machine has another environment.
         Refused: `execute` raised a `CourseError`.
     """
-    for name, version in environment().items():
-        if version != wanted[name]:
+    for name, version in environment(loaded_by(job)).items():
+        if version != wanted.get(name):
             raise CourseError(
-                f"a worker has {name} {version}, this machine {wanted[name]}: "
-                "install the same on both."
+                "run.other-worker", name=name, there=version, here=f"{wanted.get(name)}"
             )
     started = now()
     try:
         outcome = execute(job)
     except CourseError as error:
-        raise Refused(str(error)) from error
+        raise Refused(error.message) from error
     return outcome, started, now()
 
 
-def in_turn(function, tasks):
+def in_turn(function: Callable[..., Any], tasks: Tasks) -> Results:
     """The simplest pool: one task after the other, in this process.
 
     Args:
@@ -75,10 +88,10 @@ def in_turn(function, tasks):
         `CourseError` concerns all tasks and comes through.
     """
     for name, arguments in tasks:
-        yield name, lambda arguments=arguments: _told(lambda: function(*arguments))
+        yield name, partial(_told, partial(function, *arguments))
 
 
-def on_dask(workers=None, scheduler=None):
+def on_dask(workers: int | None = None, scheduler: str | None = None) -> Pool:
     """A pool of processes that works like `in_turn`, in any order.
 
     Args:
@@ -86,13 +99,18 @@ def on_dask(workers=None, scheduler=None):
         scheduler: the address of a dask scheduler, to use its workers instead.
     """
 
-    def pool(function, tasks):
+    def pool(function: Callable[..., Any], tasks: Tasks) -> Results:
         tasks = iter(tasks)
         for first in tasks:  # without a task no process is started
             with _cluster(workers, scheduler) as client:
                 yield from _stream(client, function, chain([first], tasks))
 
     return pool
+
+
+def fault(error: Exception) -> Message:
+    """An exception that nobody expected."""
+    return message("run.fault", kind=type(error).__name__, why=f"{error}")
 
 
 def _stream(client, function, tasks):
@@ -106,7 +124,7 @@ def _stream(client, function, tasks):
             future = client.submit(function, *arguments, pure=False)
             room = AHEAD * max(1, sum(client.nthreads().values()))
         except (OSError, ClosedClientError) as error:
-            raise CourseError(GONE) from error
+            raise CourseError("run.scheduler-gone") from error
         names[future.key] = name
         running.add(future)
         del future  # dask keeps a result as long as anyone holds its future
@@ -117,17 +135,17 @@ def _stream(client, function, tasks):
 
 
 def _told(result, client=None):
-    """The result, or in one sentence why there is none."""
+    """The result, or why there is none."""
     try:
         return result()
     except (CourseError, Failed):
         raise
     except KilledWorker:
-        raise Failed("Its worker died, and so did a second one.") from None
+        raise Failed("run.worker-died") from None
     except Exception as error:
         if client is not None and client.status != "running":
-            raise CourseError(GONE) from error
-        raise Failed(f"{type(error).__name__}: {error}") from error
+            raise CourseError("run.scheduler-gone") from error
+        raise Failed(fault(error)) from error
 
 
 @contextmanager
@@ -141,7 +159,7 @@ def _cluster(workers, scheduler):
                 client = Client(scheduler, timeout=CONNECT_SECONDS)
             except (OSError, ValueError) as error:
                 raise CourseError(
-                    f"no dask scheduler answers at {scheduler!r}: {error}"
+                    "run.no-scheduler", address=scheduler, why=f"{error}"
                 ) from error
         with client:
             _check_versions(client.get_versions(), scheduler)
@@ -172,6 +190,9 @@ def _check_versions(versions, scheduler):
             other = there["packages"].get(name)
             if other != here[name]:
                 raise CourseError(
-                    f"the cluster at {scheduler} has {name} {other}, this machine "
-                    f"{here[name]}: install the same on both."
+                    "run.other-cluster",
+                    address=scheduler,
+                    name=name,
+                    there=f"{other}",
+                    here=f"{here[name]}",
                 )

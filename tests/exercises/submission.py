@@ -1,57 +1,59 @@
-"""Submissions: a notebook with code in its solution cells, and its marks without a kernel."""
+"""Submissions of the units of this course: a notebook with code in its solution cells."""
 
-import ast
-import copy
-import importlib.util
+import random
+from functools import cache
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
+from rnngrade.exercise import bank
+from rnngrade.exercise.release import known_units
 from rnngrade.exercise.source import read_source
 
 ROOT = Path(__file__).parents[2]
-UNIT = "lstm-gates"
+UNITS = known_units(ROOT)
+UNIT = UNITS[0]  # where any will do
 
 
-def source():
-    """The source notebook of the unit, with answers and hidden tests."""
-    return read_source(ROOT / "solutions" / UNIT / f"{UNIT}.md")
+@cache
+def source(unit: str = UNIT) -> NotebookNode:
+    """The source notebook of a unit, with answers and hidden tests."""
+    return read_source(ROOT / "solutions" / unit / f"{unit}.md")
 
 
-def release():
+@cache
+def release(unit: str = UNIT) -> NotebookNode:
     """The notebook that students get."""
-    return nbformat.read(ROOT / "exercises" / UNIT / f"{UNIT}.ipynb", as_version=4)
+    return nbformat.read(ROOT / "exercises" / unit / f"{unit}.ipynb", as_version=4)
 
 
-def bank():
-    """The module solutions/<unit>/bank.py."""
-    spec = importlib.util.spec_from_file_location("bank", ROOT / "solutions" / UNIT / "bank.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def solutions(kind: str, unit: str = UNIT) -> list[bank.Solution]:
+    """The right or the wrong solutions of a bank."""
+    return [s for s in bank.read_bank(ROOT / "solutions" / unit) if s.kind == kind]
 
 
-def solved(notebook, code):
-    """A copy of the notebook as a student would hand it in.
+def right(unit: str = UNIT) -> str:
+    """The code of a right solution that answers every part in a way of its own."""
+    return max(solutions("right", unit), key=lambda s: s.code.count("\ndef ")).code
 
-    Each function of `code` goes to the cell that asks for it; what else stands there goes in
-    front of the first cell. Functions that it lacks are those of the source.
+
+def wrong(unit: str = UNIT) -> bank.Solution:
+    """A wrong solution that loses some parts and not all."""
+    some = solutions("wrong", unit)
+    return random.Random(unit).choice([s for s in some if len(s.loses) > 1])
+
+
+def solved(notebook: NotebookNode, code: str = "", unit: str = UNIT) -> NotebookNode:
+    """A copy of the notebook as a student would hand it in."""
+    return bank.solved(notebook, source(unit), code)
+
+
+def mark(notebook: NotebookNode) -> dict[str, str | None]:
+    """Run the cells in one namespace, as a kernel would; what each test cell says, or None.
+
+    For tests of what happens to a notebook before it is graded: it takes no second.
     """
-    answers = {c.id: c.source for c in source().cells if _role(c, "solution")}
-    cell_of = {name: cell for cell, text in answers.items() for name in _parts(text)}
-    parts = _parts(code)
-    answers |= {cell_of[name]: text for name, text in parts.items() if name in cell_of}
-    helpers = [text for name, text in parts.items() if name not in cell_of]
-    first = next(iter(answers))
-    answers[first] = "\n\n".join([*helpers, answers[first]])
-    notebook = copy.deepcopy(notebook)
-    for cell in notebook.cells:
-        cell.source = answers.get(cell.id, cell.source)
-    return notebook
-
-
-def mark(notebook):
-    """Run the cells in one namespace, as a kernel would; what each test cell says, or None."""
     namespace, said = {}, {}
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -61,16 +63,16 @@ def mark(notebook):
     return said
 
 
-def points(notebook):
-    """The points of each part."""
+def points(notebook: NotebookNode) -> dict[str, float]:
+    """The points of each part that is tested."""
     return {
         cell.id.removesuffix("-test"): cell.metadata.nbgrader.points
         for cell in notebook.cells
-        if _role(cell, "grade")
+        if _role(cell, "grade") and not _role(cell, "solution")
     }
 
 
-def secret_lines(notebook, region):
+def secret_lines(notebook: NotebookNode, region: str) -> set[str]:
     """Every telling line of a region, "SOLUTION" or "HIDDEN TESTS", without its indent."""
     lines, inside = set(), False
     for line in (line.strip() for cell in notebook.cells for line in cell.source.split("\n")):
@@ -84,14 +86,6 @@ def secret_lines(notebook, region):
 
 def _role(cell, role):
     return cell.metadata.get("nbgrader", {}).get(role, False)
-
-
-def _parts(code):
-    """The top-level statements of a text: functions by name, others by number."""
-    return {
-        getattr(node, "name", number): ast.get_source_segment(code, node)
-        for number, node in enumerate(ast.parse(code).body)
-    }
 
 
 def _run(cell, namespace):

@@ -1,81 +1,84 @@
-"""The bank: right solutions earn everything, wrong ones lose what they must and no more."""
+"""Every bank: right solutions earn everything, wrong ones lose what they must and no more.
+
+Each goes the whole way: released notebook, sandbox, examiner, gradebook.
+"""
 
 import ast
+import random
 import re
-import warnings
 from functools import cache
 
+import nbformat
 import pytest
 
-from rnngrade import check
-from tests.exercises.submission import bank, mark, points, solved, source
+from rnngrade.exercise import bank
+from rnngrade.messages import ENGLISH, languages
+from rnngrade.run.bank import try_bank
+from rnngrade.run.workers import in_turn, on_dask
+from tests.exercises.submission import ROOT, UNITS, points, release, solved, source
 
-RIGHT, WRONG = bank().RIGHT, bank().WRONG
-SOURCE = source()
-PARTS = [name.replace("-", "_") for name in points(SOURCE)]
-MISCONCEPTION = "what you get when"
+SOLUTIONS = [
+    pytest.param(unit, solution, id=f"{unit}-{solution.student}")
+    for unit in UNITS
+    for solution in bank.read_bank(ROOT / "solutions" / unit)
+]
+WRONG = [row for row in SOLUTIONS if row.values[1].kind == "wrong"]
 
 
 @cache
-def marks(code):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # one solution warns on purpose
-        return mark(solved(SOURCE, code))
+def verdicts(unit, language=ENGLISH):
+    tried = try_bank(ROOT, unit, language, on_dask(2))
+    return {verdict.solution.student: verdict for verdict in tried}
 
 
-def ways(part):
-    """The right definitions of one function that differ in more than the look of the text."""
-    functions = (node for code in RIGHT.values() for node in ast.parse(code).body)
-    return {ast.dump(node) for node in functions if getattr(node, "name", "") == part}
+@pytest.mark.parametrize(("unit", "solution"), SOLUTIONS)
+def test_a_solution_loses_and_is_told_what_it_must(unit, solution):
+    verdict = verdicts(unit)[solution.student]
+    assert (set(verdict.lost), verdict.told) == (set(solution.loses), solution.told)
+    lost = sum(worth for part, worth in points(source(unit)).items() if part in verdict.lost)
+    assert verdict.points == sum(points(source(unit)).values()) - lost
 
 
-def test_the_answers_of_the_source_are_right():
-    said = mark(SOURCE)
-    assert len(said) == 8
-    assert not any(said.values())
+@pytest.mark.parametrize(("unit", "solution"), WRONG)
+def test_no_sentence_shows_a_value(unit, solution):
+    said = verdicts(unit)[solution.student].says
+    assert "\n" not in said
+    assert not re.search(r"[^(]\d\.\d|tensor\(|array\(", said)
 
 
-def test_the_bank_is_large_enough():
-    assert len(RIGHT) >= 8
-    assert len(WRONG) >= 14
-    assert sum(MISCONCEPTION in wrong.says for wrong in WRONG.values()) >= 25
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_part_is_solved_in_four_ways(unit):
+    """In more than the look of the text."""
+    ways = {}
+    for solution in bank.read_bank(ROOT / "solutions" / unit):
+        if solution.kind == "right":
+            for node in ast.parse(solution.code).body:
+                ways.setdefault(getattr(node, "name", ""), set()).add(ast.dump(node))
+    for part in points(source(unit)):
+        assert len(ways[part.replace("-", "_")]) >= 4, part
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_every_part_is_solved_in_four_ways(part):
-    assert len(ways(part)) >= 4
+@pytest.mark.parametrize("language", [code for code in languages() if code != ENGLISH])
+@pytest.mark.parametrize("unit", UNITS)
+def test_another_language_has_other_words_and_the_same_scores(unit, language):
+    english = verdicts(unit)
+    some = random.Random(unit).sample(sorted(english), 12)
+    translated = {v.solution.student: v for v in few(unit, language, some)}
+    for student in some:
+        one, other = english[student], translated[student]
+        assert (one.points, one.lost, one.told) == (other.points, other.lost, other.told)
+        assert not one.says or one.says != other.says
 
 
-@pytest.mark.parametrize("name", RIGHT)
-def test_right_solutions_earn_every_point(name):
-    assert {part: text for part, text in marks(RIGHT[name]).items() if text} == {}
+def few(unit, language, students):
+    only = [s for s in bank.read_bank(ROOT / "solutions" / unit) if s.student in students]
+    return try_bank(ROOT, unit, language, in_turn, only)
 
 
-@pytest.mark.parametrize("key", [b"Anna", b"Boris"])
-@pytest.mark.parametrize("name", RIGHT)
-def test_right_solutions_earn_every_point_with_the_cases_of_any_student(name, key):
-    check.use_key(key)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            said = mark(solved(SOURCE, RIGHT[name]))
-    finally:
-        check.use_key(None)
-    assert {part: text for part, text in said.items() if text} == {}
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_wrong_solutions_lose_what_they_must(name):
-    said = marks(WRONG[name].code)
-    lost = [part for part, text in said.items() if text]
-    assert set(lost) == WRONG[name].loses
-    assert WRONG[name].says in said[lost[0]]
-    # A misconception is named where the bank says so, and nowhere else.
-    assert (MISCONCEPTION in WRONG[name].says) == (MISCONCEPTION in said[lost[0]])
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_no_sentence_shows_a_value(name):
-    for text in filter(None, marks(WRONG[name].code).values()):
-        assert "\n" not in text
-        assert not re.search(r"\d\.\d|tensor\(", text)
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_stubs_of_the_release_are_what_a_solution_replaces(unit):
+    made = solved(release(unit), "", unit)
+    answers = {c.id: c.source for c in made.cells if c.metadata.get("nbgrader", {}).get("solution")}
+    assert answers
+    assert all("raise NotImplementedError" not in text for text in answers.values())
+    assert nbformat.validate(made) is None

@@ -504,24 +504,28 @@ print(open(f"/proc/self/root{path}").read())
 REACHES = {
     "the network": """
 import socket
-socket.create_connection(("127.0.0.1", {port}), timeout=2).sendall(b"x")
-print("reached")
+with socket.create_connection(("127.0.0.1", {port}), timeout=2) as end:
+    end.sendall(b"x")
+    print("reached")
 """,
     "the network, by UDP": """
 import socket
-socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", {port}))
-print("reached")
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
+    end.sendto(b"x", ("127.0.0.1", {port}))
+    print("reached")
 """,
     "a server of names": """
 import socket
-print(socket.getaddrinfo("localhost", 80))
-socket.socket().bind(("0.0.0.0", 0))
-print("reached")
+with socket.socket() as end:
+    print(socket.getaddrinfo("localhost", 80))
+    end.bind(("0.0.0.0", 0))
+    print("reached")
 """,
     "a socket in the folder": """
 import socket
-socket.socket(socket.AF_UNIX).bind("s")
-print("reached")
+with socket.socket(socket.AF_UNIX) as end:
+    end.bind("s")
+    print("reached")
 """,
     "Python's own files": """
 import torch, os

@@ -26,7 +26,7 @@ class Submission:
     """What a student hands in.
 
     `kind` is how it is broken, "" if it is not. `expected` is the points of each part or, for a
-    file that cannot be graded, words of the reason.
+    file that cannot be graded, the id of the reason.
     """
 
     student: str
@@ -352,24 +352,27 @@ def _cut_in_an_output(data, notebook):
 
 
 NOT_NOTEBOOKS = {
-    "empty": (lambda data, notebook: b"", "is empty"),
-    "blank": (lambda data, notebook: b" \n\n", "is empty"),
-    "cut off": (lambda data, notebook: data[: len(data) // 2], "breaks off"),
-    "cut off in an output": (_cut_in_an_output, "breaks off"),
-    "a comma lost": (lambda data, notebook: data.replace(b",", b"", 1), "is not JSON at line"),
-    "a zip": (_zipped, "is a zip archive"),
-    "a script": (_script, "is a Python script"),
-    "a page": (lambda data, notebook: b"<!DOCTYPE html><p>Log in", "is a web page"),
-    "words": (lambda data, notebook: b"I was ill.", "is not JSON at line 1"),
-    "other JSON": (lambda data, notebook: b'{"name": "anna"}', "is JSON but not a notebook"),
-    "a list": (lambda data, notebook: b"[1, 2]", "is JSON but not a notebook"),
-    "nothing but a format": (lambda data, notebook: b'{"nbformat": 4}', "no list of cells"),
-    "nbformat 5": (_with_format(5), "newer than 4"),
-    "nbformat 2": (_with_format(2), "older than 3"),
-    "Latin-1": (_in_latin_1, "is not UTF-8"),
-    "deeply nested": (lambda data, notebook: b"[" * 200_000, "nested too deeply"),
-    "a long number": (lambda data, notebook: b"[" + b"9" * 5000 + b"]", "too many digits"),
-    "bytes": (lambda data, notebook: bytes(range(256)), "is neither text nor"),
+    "empty": (lambda data, notebook: b"", "course.empty"),
+    "blank": (lambda data, notebook: b" \n\n", "course.empty"),
+    "cut off": (lambda data, notebook: data[: len(data) // 2], "course.breaks-off"),
+    "cut off in an output": (_cut_in_an_output, "course.breaks-off-in-output"),
+    "a comma lost": (lambda data, notebook: data.replace(b",", b"", 1), "course.not-json"),
+    "a zip": (_zipped, "course.no-notebook-but"),
+    "a script": (_script, "course.no-notebook-but"),
+    "a page": (lambda data, notebook: b"<!DOCTYPE html><p>Log in", "course.no-notebook-but"),
+    "words": (lambda data, notebook: b"I was ill.", "course.not-json"),
+    "other JSON": (lambda data, notebook: b'{"name": "anna"}', "course.no-notebook"),
+    "a list": (lambda data, notebook: b"[1, 2]", "course.no-notebook"),
+    "nothing but a format": (lambda data, notebook: b'{"nbformat": 4}', "course.no-cells"),
+    "nbformat 5": (_with_format(5), "course.newer-format"),
+    "nbformat 2": (_with_format(2), "course.older-format"),
+    "Latin-1": (_in_latin_1, "course.not-utf-8"),
+    "deeply nested": (lambda data, notebook: b"[" * 200_000, "course.too-deep"),
+    "a long number": (
+        lambda data, notebook: b"[" + b"9" * 5000 + b"]",
+        "course.too-many-digits",
+    ),
+    "bytes": (lambda data, notebook: bytes(range(256)), "course.no-text"),
 }
 
 KINDS = (*CELLS, *FILES, *NOT_NOTEBOOKS)

@@ -13,6 +13,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
 
 from rnngrade.course.course import load
+from rnngrade.course.submission import Submissions
 from rnngrade.execution.job import Job, TestCell
 
 UNIT = "sums"
@@ -20,10 +21,10 @@ CONFIG = """
 c = get_config()
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
-c.Autograde.exporter_class = "rnngrade.course.repair.RepairingExporter"
+c.Autograde.exporter_class = "rnngrade.course.reader.RepairingExporter"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
-    "rnngrade.course.cells.Restore",
+    "rnngrade.course.restore.Restore",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
@@ -97,11 +98,17 @@ def jobs(course, unit):
         cells = gradebook.find_notebook(unit, unit).source_cells
         tests = tuple(TestCell(c.name, "test", c.source) for c in cells if "-test" in c.name)
 
-    def job(student, notebook, files):
-        seed = hashlib.sha256(student.encode()).hexdigest()[:16]
-        return Job(student, unit, notebook, tests, frozenset(PARTS), seed, files)
+    def job(submission, notebook, files):
+        seed = hashlib.sha256(submission.student.encode()).hexdigest()[:16]
+        names, more = frozenset(PARTS), {"language": submission.language}
+        return Job(submission.student, unit, notebook, tests, names, seed, files, **more)
 
     return job
+
+
+def handed_in(root, student):
+    """What a student handed in, as `Submission`."""
+    return Submissions(load(root), UNIT).of(student)
 
 
 def gradebook(db_url):

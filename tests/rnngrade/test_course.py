@@ -3,7 +3,9 @@
 import pytest
 
 from rnngrade.course.course import load
+from rnngrade.course.language import language_of_course
 from rnngrade.errors import CourseError
+from rnngrade.messages import languages, message
 
 
 @pytest.fixture
@@ -49,8 +51,9 @@ def test_the_students_of_a_unit(root):
 
 def test_a_course_without_a_gradebook_is_given_none(root, monkeypatch):
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(root / "none"))
-    with pytest.raises(CourseError, match=r"no gradebook .*: run nbgrader generate_assignment"):
+    with pytest.raises(CourseError) as told:
         load(root).gradebook()
+    assert told.value.id == "course.no-gradebook"
     assert not (root / "gradebook.db").exists()
 
 
@@ -59,10 +62,34 @@ def test_a_course_without_a_gradebook_is_given_none(root, monkeypatch):
 )
 def test_a_configuration_that_cannot_be_read_is_one_sentence(root, wrong):
     (root / "nbgrader_config.py").write_text(wrong)
-    with pytest.raises(CourseError, match=r"nbgrader_config\.py cannot be read: "):
+    with pytest.raises(CourseError) as told:
         load(root)
+    assert told.value.id == "course.config-unreadable"
+    assert told.value.message["file"] == f"{root / 'nbgrader_config.py'}"
 
 
 def test_a_folder_that_is_no_course_is_one_sentence(tmp_path):
-    with pytest.raises(CourseError, match=r"is not the root of the course: no nbgrader_config"):
+    with pytest.raises(CourseError) as told:
         load(tmp_path)
+    assert told.value.message == message("course.no-course", folder=f"{tmp_path}")
+
+
+def configure(root, line):
+    config = root / "nbgrader_config.py"
+    config.write_text(f"{config.read_text()}\n{line}\n")
+
+
+def test_the_language_of_a_course_is_its_own_unless_another_is_asked_for(root):
+    assert load(root).language == language_of_course(root) == "en"
+    configure(root, "c.RnnGrade.language = 'ru'")
+    assert load(root).language == language_of_course(root) == "ru"
+    assert load(root, "en").language == "en"
+
+
+def test_a_language_that_we_do_not_speak_is_one_sentence(root):
+    configure(root, "c.RnnGrade.language = 'xx'")
+    with pytest.raises(CourseError) as told:
+        load(root)
+    known = languages()
+    assert told.value.message == message("course.unknown-language", language="xx", known=known)
+    assert language_of_course(root) == "en"

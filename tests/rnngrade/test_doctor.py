@@ -1,6 +1,7 @@
 """The doctor tells what a machine lacks, and whether grading would refuse."""
 
 import importlib.metadata
+import re
 import shutil
 import sys
 from collections import namedtuple
@@ -10,6 +11,9 @@ import pytest
 from rnngrade.errors import CourseError
 from rnngrade.isolation import doctor, sandbox
 from rnngrade.isolation.sandbox import Layer, layers, require
+from rnngrade.messages import message
+
+NOT_HERE = message("isolation.lets-all-pass")
 
 
 @pytest.fixture(autouse=True)
@@ -18,11 +22,13 @@ def quick(monkeypatch):
     monkeypatch.setattr(doctor, "_preload", lambda: ())
 
 
-def state(name):
+def state(about):
     """How the one line of the report about this begins, and what it says."""
-    lines = [line for line in doctor.report() if line[4:].startswith(f"{name}: ")]
-    assert len(lines) == 1
-    return lines[0].split("  ", 1)[0], lines[0].split(": ", 1)[1]
+    (line,) = (line for line in doctor.report() if line.about == about)
+    return line.state, line.text
+
+
+SANDBOX = message("isolation.sandbox")
 
 
 def test_a_fit_machine_passes_and_tells_its_layers(capsys):
@@ -35,21 +41,20 @@ def test_a_fit_machine_passes_and_tells_its_layers(capsys):
     for layer in layers():
         mark = "ok" if layer.present else "--"
         assert f"{mark}  {layer.name}: {layer.why}\n" in printed
-    assert "ok  sandbox: a child is ready after " in printed
-    assert "NO" not in printed
+    assert f"ok  {SANDBOX}: " in printed
+    assert not re.search("^NO", printed, re.MULTILINE)
 
 
 def test_a_machine_without_a_sandbox_fails(monkeypatch, capsys):
-    none = tuple(
-        Layer(name, False, "not here") for name in ("bubblewrap", "landlock", "seccomp")
-    )
+    none = tuple(Layer(name, False, NOT_HERE) for name in ("bubblewrap", "landlock", "seccomp"))
     monkeypatch.setattr(doctor, "layers", lambda: none)
     monkeypatch.setattr(sandbox, "layers", lambda: none)
-    with pytest.raises(CourseError, match="not fit for grading: 1 of the lines"):
+    with pytest.raises(CourseError) as told:
         doctor.run()
-    printed = capsys.readouterr().out
-    assert "--  bubblewrap: not here\n" in printed
-    assert "NO  sandbox: there is no sandbox" in printed
+    assert told.value.message == message("isolation.not-fit", n=1, mark="NO")
+    assert f"--  bubblewrap: {NOT_HERE}\n" in capsys.readouterr().out
+    mark, text = state(SANDBOX)
+    assert (mark, text.id) == ("NO", "isolation.no-sandbox")
 
 
 def test_a_child_that_cannot_live_fails(monkeypatch):
@@ -58,7 +63,8 @@ def test_a_child_that_cannot_live_fails(monkeypatch):
     monkeypatch.setattr(doctor, "layers", lambda: ())
     monkeypatch.setattr(doctor, "Box", lambda: sandbox.Box(closed=False))
     monkeypatch.setattr(doctor, "ENTRY", "os:fsencode")  # which takes no socket
-    assert state("sandbox") == ("NO", "a child in the sandbox ended with status 1.")
+    why = message("isolation.ended", status=1)
+    assert state(SANDBOX) == ("NO", message("isolation.child-cannot-live", why=why))
 
 
 def test_another_nbgrader_fails(monkeypatch):
@@ -70,9 +76,8 @@ def test_another_nbgrader_fails(monkeypatch):
         "version",
         lambda name: "0.8.0" if name == "nbgrader" else real(name),
     )
-    mark, text = state("nbgrader")
-    assert mark == "NO"
-    assert text.startswith("version 0.8.0, and this course is made for 0.9.6: pip install")
+    other = message("isolation.other-nbgrader", version="0.8.0", wanted="0.9.6")
+    assert state("nbgrader") == ("NO", other)
 
 
 def test_no_nbgrader_fails(monkeypatch):
@@ -91,16 +96,18 @@ def test_no_alembic_fails(monkeypatch, tmp_path):
     assert state("alembic")[0] == "ok"
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(doctor, "_sandbox", lambda: "")  # it needs a Python
+    nothing = doctor.Line("ok", "", "")
+    monkeypatch.setattr(doctor, "_sandbox", lambda: nothing)  # it needs a Python
     assert state("alembic")[0] == "NO"
 
 
 def test_a_full_disk_fails(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    assert state(f"disk of {tmp_path}")[0] == "ok"
+    disk = message("isolation.disk-of", folder=f"{tmp_path}")
+    assert state(disk)[0] == "ok"
     usage = namedtuple("usage", "free")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(0.2e9))
-    assert state(f"disk of {tmp_path}") == ("NO", "0.2 GB free")
+    assert state(disk) == ("NO", message("isolation.free", gb="0.2"))
 
 
 def test_cuda_devices_are_named(monkeypatch):

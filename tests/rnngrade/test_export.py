@@ -7,7 +7,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook, new_output
 
+from rnngrade.course.course import load
 from rnngrade.errors import CourseError
+from rnngrade.messages import in_language, languages, message
 from rnngrade.reports.export import export
 from rnngrade.reports.spreadsheet import csv_of
 from rnngrade.run.record import Records
@@ -26,6 +28,8 @@ NASTY = [
     "＝1",
 ]
 PLAIN = ["Анна", 'O"Neill, "Jr."', "two\nlines", "a;b", "'quoted", "", "a=b", "семь-восемь"]
+EMPTY, STAYS = message("course.empty"), message("run.earlier-grade-stays")
+NO_TIME, DIED = message("course.no-time", file="timestamp.txt"), message("run.worker-died")
 NOTES = 'A comment, with "quotes"\nand <b>two</b> lines.'
 
 
@@ -69,12 +73,12 @@ def course(tmp_path_factory):
     # Not in the gradebook; entered by `rnngrade grade`; taken for a 0 by `nbgrader autograde`.
     course.put("submitted", "gates", "new", "{}")
     grade("gates", "mute", {})
-    why = {"status": "unreadable", "reason": "The file is a PDF, not a notebook."}
+    why = {"status": "unreadable", "reasons": [NO_TIME.plain()]}
     Records(course.root, "gates").write("mute", why)
     Records(course.root, "gates").write(
-        "gone", {**why, "status": "failed", "reason": "No disk."}
+        "gone", {"status": "failed", "reasons": [DIED.plain(), STAYS.plain()]}
     )
-    told = {"rnngrade": {"unreadable": "The file is empty."}}
+    told = {"rnngrade": {"unreadable": EMPTY.plain()}}
     empty = new_notebook(cells=[new_markdown_cell("not graded")], metadata=told)
     grade("gates", "void", {"one-test": 0, "two-test": 0}, empty)
     # A record that is no longer true: somebody has graded it by hand since.
@@ -84,13 +88,11 @@ def course(tmp_path_factory):
 
 
 def written(course, form, units=()):
-    """The rows of the file, and the sentence about it."""
+    """The rows of the file, and what is said about it."""
     path = course.root / f"{form}.csv"
-    sentence = export(course.root, form, units, path)
+    said = export(load(course.root), form, units, path)
     text = path.read_text("utf-8-sig" if form == "csv" else "utf-8")
-    return list(
-        csv.reader(io.StringIO(text, newline=""), quoting=csv.QUOTE_NONNUMERIC)
-    ), sentence
+    return list(csv.reader(io.StringIO(text, newline=""), quoting=csv.QUOTE_NONNUMERIC)), said
 
 
 def by_student(rows, names, place=0):
@@ -98,7 +100,7 @@ def by_student(rows, names, place=0):
 
 
 def test_one_row_per_student_and_unit(course):
-    (names, *rows), sentence = written(course, "csv", ["gates"])
+    (names, *rows), said = written(course, "csv", ["gates"])
     assert names == [
         *("student_id", "last_name", "first_name", "email", "unit", "one", "two"),
         *("score", "max_score", "late_penalty", "status"),
@@ -121,31 +123,42 @@ def test_one_row_per_student_and_unit(course):
     }
     assert (found["ben"]["score"], found["ben"]["late_penalty"]) == (3, 1)
     assert (found["late"]["score"], found["late"]["status"]) == (0, "graded")
-    assert sentence == (
-        f"{course.root / 'csv.csv'}: 10 results of 1 unit; without a grade: "
-        "2 unreadable, 1 failed, 1 not graded, 1 needs manual grading, 1 missing."
-    )
+    assert said["file"] == f"{course.root / 'csv.csv'}"
+    assert (said["results"]["n"], said["units"]["n"]) == (10, 1)
+    assert {each["status"].id: each["count"] for each in said["without"]} == {
+        "reports.unreadable": 2,
+        "reports.failed": 1,
+        "reports.not-graded": 1,
+        "reports.mark-missing": 1,
+        "reports.missing": 1,
+    }
 
 
 @pytest.mark.parametrize(
-    ("student", "status", "score"),
+    ("student", "status", "reasons", "score"),
     [
-        ("zero", "graded", 0),
-        ("hand", "needs manual grading", 2),
-        ("mute", "unreadable: The file is a PDF, not a notebook.", ""),
-        ("void", "unreadable: The file is empty.", ""),
-        ("gone", "failed: No disk.", ""),
-        ("new", "not graded", ""),
-        ("none", "missing", ""),
+        ("zero", "reports.graded", [], 0),
+        ("hand", "reports.mark-missing", [], 2),
+        ("mute", "reports.unreadable", [NO_TIME], ""),
+        ("void", "reports.unreadable", [EMPTY], ""),
+        ("gone", "reports.failed", [DIED, STAYS], ""),
+        ("new", "reports.not-graded", [], ""),
+        ("none", "reports.missing", [], ""),
     ],
 )
-def test_no_zero_is_made_up(course, student, status, score):
-    (names, *rows), _ = written(course, "csv", ["gates"])
-    row = by_student(rows, names)[student]
-    assert (row["status"], row["score"]) == (status, score)
+@pytest.mark.parametrize("language", languages())
+def test_no_zero_is_made_up(course, student, status, reasons, score, language):
+    with in_language(language):
+        (names, *rows), _ = written(course, "csv", ["gates"])
+        row = by_student(rows, names)[student]
+        told = f"{message(status)}"
+        if reasons:
+            told += f": {' '.join(map(str, reasons))}"
+    assert (row["status"], row["score"]) == (told, score)
     for form in ("canvas", "moodle"):
         (_, *rows), _ = written(course, form, ["gates"])
-        assert (student in {name for row in rows for name in row}) == (status == "graded")
+        is_there = student in {name for row in rows for name in row}
+        assert is_there == (status == "reports.graded")
 
 
 def test_what_was_graded_by_hand_after_all_is_graded(course):
@@ -154,12 +167,12 @@ def test_what_was_graded_by_hand_after_all_is_graded(course):
 
 
 def test_all_units_in_one_file(course):
-    (names, *rows), sentence = written(course, "csv")
+    (names, *rows), said = written(course, "csv")
     assert names[5:8] == ["one", "two", "three"]
     assert len(rows) == 10 + 8
     text = next(row for row in rows if row[0] == "anna" and row[4] == "text")
     assert text[5:8] == ["", 2, 2]
-    assert "18 results of 2 units" in sentence
+    assert (said["results"]["n"], said["units"]["n"]) == (18, 2)
 
 
 def test_canvas(course):
@@ -203,7 +216,7 @@ def test_moodle_gets_addresses_only_if_everybody_has_one(tmp_path):
 
 def test_a_file_is_text_for_whom_it_is_for(course):
     for form, mark in (("csv", True), ("canvas", False), ("moodle", False)):
-        export(course.root, form)
+        export(load(course.root), form)
         name = "grades.csv" if form == "csv" else f"grades-{form}.csv"
         data = (course.root / name).read_bytes()
         assert data.startswith(b"\xef\xbb\xbf") == mark
@@ -225,13 +238,12 @@ def test_no_cell_is_a_formula(words):
 
 
 def test_bad_requests_are_one_sentence(course, tmp_path):
-    with pytest.raises(
-        CourseError, match=r"does not know the unit 'gate', only gates, text\.$"
-    ):
-        export(course.root, "csv", ["gate"])
-    with pytest.raises(CourseError, match=r"no nbgrader_config.py here"):
-        export(tmp_path, "csv")
+    with pytest.raises(CourseError) as told:
+        export(load(course.root), "csv", ["gate"])
+    known = ["gates", "text"]
+    assert told.value.message == message("reports.unknown-unit", unit="gate", known=known)
     (tmp_path / "nbgrader_config.py").write_text("c = get_config()")
-    with pytest.raises(CourseError, match=r"there is no gradebook .* generate_assignment"):
-        export(tmp_path, "csv")
+    with pytest.raises(CourseError) as told:
+        export(load(tmp_path), "csv")
+    assert told.value.id == "course.no-gradebook"
     assert not (tmp_path / "gradebook.db").exists()

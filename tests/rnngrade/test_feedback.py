@@ -14,6 +14,7 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 
 from rnngrade.course.course import load
+from rnngrade.messages import in_language, message
 from tests.exercises.submission import secret_lines
 from tests.rnngrade.written_course import UNITS, WrittenCourse, source
 
@@ -22,6 +23,7 @@ DOT = (  # a picture of one pixel
     "ErkJggg=="
 )
 SENTENCE = "f_t has the wrong sign."
+REPAIR = message("execution.endless", name="<it>")  # any message does
 EXPECTED = "0.73105857863"  # stands for what a test compares with
 ACTIVE = [
     "script",
@@ -90,7 +92,7 @@ def handed_in(unit):
         new_code_cell("HTML(…)", outputs=[display(text_html=HOSTILE)]),
         new_markdown_cell(f"## My notes\n\n$a_t = \\sigma(b)$\n\n{HOSTILE}"),
     ]
-    notebook.metadata["rnngrade"] = {"repairs": ["The cell lstm-step-test was missing <it>."]}
+    notebook.metadata["rnngrade"] = {"repairs": [REPAIR.plain()]}
     return notebook
 
 
@@ -158,17 +160,20 @@ def test_each_lost_part_has_its_points_its_sentence_and_a_way_to_its_cell(pages,
     rows = page.table.tbody("tr")
     assert [row.th.text for row in rows] == [part.removesuffix("-test") for part in points]
     for row, (part, most) in zip(rows, points.items(), strict=True):
-        assert [cell.text for cell in row("td")] == [f"0 of {most:g}", SENTENCE]
+        of = message("feedback.of", score="0", most=f"{most:g}")
+        assert [cell.text for cell in row("td")] == [str(of), SENTENCE]
         assert len(page.select(row.a["href"])) == 1
         assert SENTENCE in page.select_one(f"#cell-{part}").text
-    assert f"0 of {sum(points.values()):g} points" in words(pages["anna"])
+    total = message("feedback.total", score="0", most=f"{sum(points.values()):g}")
+    assert str(total) in words(pages["anna"])
 
 
 def test_what_earned_everything_says_nothing_more(pages, unit):
     most = sum(parts(source(unit)).values())
     rows = bs4.BeautifulSoup(pages["ben"], "html.parser").table.tbody("tr")
     assert {row("td")[1].text for row in rows} == {""}
-    assert f"{most - 1.5:g} of {most:g} points. 1.5 were taken off" in words(pages["ben"])
+    total = message("feedback.total", score=f"{most - 1.5:g}", most=f"{most:g}")
+    assert f"{total} {message('feedback.penalty', points='1.5')}" in words(pages["ben"])
 
 
 def test_the_students_own_cells_and_plots_are_there(pages, unit):
@@ -179,16 +184,18 @@ def test_the_students_own_cells_and_plots_are_there(pages, unit):
             assert f"{cell.id} says & <b>hi" in page.text
     images = page("img")
     assert [image["src"] for image in images] == [f"data:image/png;base64,{DOT}"]
-    assert images[0]["alt"] == "Picture made by this cell: Figure size 640x480 with 1 Axes"
+    alt = message("feedback.picture-of", what="Figure size 640x480 with 1 Axes")
+    assert images[0]["alt"] == str(alt)
     assert "words that stay" in page.text
     assert page("math")[-1].text == "at=σ(b)"
 
 
 def test_repairs_and_comments_are_told(pages):
     text = words(pages["anna"])
-    assert "What was repaired before grading The cell lstm-step-test was missing <it>." in text
-    assert "Comment of your instructor: Well begun" in text
-    assert "What was repaired" not in words(pages["ben"])
+    repairs = str(message("feedback.repairs"))
+    assert f"{repairs} {REPAIR}" in text
+    assert f"{message('feedback.comment')} Well begun" in text
+    assert repairs not in words(pages["ben"])
 
 
 def test_nothing_on_a_page_runs_or_asks_another_host(pages):
@@ -207,7 +214,8 @@ def test_nothing_on_a_page_runs_or_asks_another_host(pages):
 def test_names_are_text(pages, unit):
     page = bs4.BeautifulSoup(pages["anna"], "html.parser")
     assert page.html["lang"] == "en"
-    assert page.title.text == page.h1.text == f"{unit}: feedback for Анна <i>Ким</i>"
+    title = message("feedback.title", unit=unit, student="Анна <i>Ким</i>")
+    assert page.title.text == page.h1.text == str(title)
     assert "ben" in bs4.BeautifulSoup(pages["ben"], "html.parser").h1.text
 
 
@@ -268,24 +276,62 @@ def page(units):
     [
         ([error("f_t is wrong.")], "f_t is wrong."),
         ([error("f_t is\nwrong.")], "f_t is"),
-        ([error("name 'f' is not defined", "NameError")], "NameError: name 'f' is not defined"),
-        ([error("")], "A check did not pass."),
-        ([error("in: compare(f, reference)")], "A check did not pass."),
+        ([error("")], message("execution.failed")),
+        ([error("in: compare(f, reference)")], message("execution.failed")),
         ([error("a" * 5000)], "a" * 400 + " …"),
         ([error("old"), error("new")], "new"),
-        ([], "Not all points were given."),
+        ([], message("feedback.not-all")),
     ],
 )
 def test_one_line_says_what_is_off(page, outputs, sentence):
     made = bs4.BeautifulSoup(page(one(outputs), 1), "html.parser")
-    assert [td.text for td in made.table.tbody("td")] == ["1 of 2", sentence]
+    assert made.table.tbody("td")[1].text == str(sentence)
     assert "compare" not in made.text
+
+
+TOLD = message("execution.endless", name="f")
+
+
+def test_what_a_test_said_is_put_into_words_anew(page):
+    notebook = one([error("words of another language")])
+    notebook.metadata["rnngrade"] = {"said": {"f-test": TOLD.plain()}, "language": "ru"}
+    made = bs4.BeautifulSoup(page(notebook, 1), "html.parser")
+    assert made.html["lang"] == "ru"
+    assert made.table.tbody("td")[1].text == TOLD.in_words("ru")
+    with in_language("ru"):
+        assert str(message("feedback.notebook")) in made.text
+        assert str(message("feedback.of", score="1", most="2")) in made.text
+
+
+def test_no_line_of_a_hidden_test_gets_there_in_a_message(page):
+    notebook = one([error("a")])
+    told = message("execution.assertion", said="compare(f, reference)").plain()
+    notebook.metadata["rnngrade"] = {"said": {"f-test": told}}
+    assert "compare" not in page(notebook, 1)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        3,
+        {"said": 3, "repairs": 3, "language": "xx"},
+        {"said": {"f-test": {"id": 3}}, "language": ["en"]},
+        {"said": {"f-test": {}}, "repairs": [{}, 3, None]},
+        {"said": {"f-test": {"id": "execution.endless"}}, "repairs": [TOLD.plain()] * 10_000},
+    ],
+)
+def test_a_message_of_another_form_is_no_harm(page, about):
+    notebook = one([error("f_t is wrong.")])
+    notebook.metadata["rnngrade"] = about
+    made = page(notebook, 1)
+    assert bs4.BeautifulSoup(made, "html.parser").table.tbody("td")[1].text == "f_t is wrong."
+    assert made.count(str(TOLD)) <= 50
 
 
 def test_what_waits_for_a_human_says_so(page):
     made = words(page(one([error("f_t is wrong.")]), None))
-    assert "Some parts are still to be graded by hand." in made
-    assert "This part is still to be graded by hand." in made
+    assert str(message("feedback.some-wait")) in made
+    assert str(message("feedback.waits")) in made
 
 
 def test_roles_are_those_of_the_gradebook(page):
@@ -321,7 +367,7 @@ def test_a_unit_may_hide_all_its_checks(page):
     known = one(source=hidden)
     made = page(one([error("f_t is wrong.")], hidden), 0, known)
     assert "compare" not in made
-    assert "More checks were run that are not shown." in words(made)
+    assert str(message("feedback.hidden")) in words(made)
 
 
 def test_the_comment_and_points_of_an_answer_graded_by_hand(units):
@@ -329,7 +375,8 @@ def test_the_comment_and_points_of_an_answer_graded_by_hand(units):
     units.add_unit("essay", known)
     units.grade("essay", "anna", {"essay": 1}, known, comments={"essay": "Say *why*."})
     made = bs4.BeautifulSoup(generate(units, "essay")["anna"], "html.parser")
-    assert "essay: 1 of 3 points. Not all points were given." in words(str(made))
+    total = message("feedback.total", score="1", most="3")
+    assert f"essay: {total} {message('feedback.not-all')}" in words(str(made))
     assert made.blockquote.em.text == "why"
 
 
@@ -357,6 +404,6 @@ def test_a_notebook_that_could_not_be_read_has_a_page_that_says_why(page):
         metadata={"rnngrade": {"unreadable": "It is <b>empty</b>."}}
     )
     made = bs4.BeautifulSoup(page(told, 0), "html.parser")
-    assert "could not be graded. It is <b>empty</b>." in words(str(made))
+    assert f"{message('feedback.not-graded')} It is <b>empty</b>." in words(str(made))
     assert made.table is None
     assert "0 of" not in made.text

@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
+from rnngrade.messages import message
 from rnngrade.reports.similar import compare, html_of
 from tests.book.conftest import assert_accessible, opened
 from tests.exercises.submission import release
@@ -167,5 +168,5 @@ def test_a_part_leads_to_its_cell_and_back(browser, page):
         assert window.locator(link.get_attribute("href")).is_visible()
         cell = window.locator(link.get_attribute("href"))
         assert cell.bounding_box()["y"] < 600
-        cell.get_by_role("link", name="All points").click()
+        cell.get_by_role("link", name=str(message("feedback.all"))).click()
         assert window.locator("#points").bounding_box()["y"] == pytest.approx(0, abs=2)

@@ -4,7 +4,15 @@ import bs4
 import pytest
 from nbformat.v4 import new_output
 
-from rnngrade.course.markup import LONGEST_MARKUP, LONGEST_PRINT, Sheet, code, printed
+from rnngrade.course.markup import (
+    LONGEST_MARKUP,
+    LONGEST_PRINT,
+    MOST_FORMULAS,
+    Sheet,
+    code,
+    printed,
+)
+from rnngrade.messages import message
 
 
 def soup(html):
@@ -19,10 +27,31 @@ def test_a_formula_without_end_stays_tex(tex):
     assert tex[:1000] in made.text
 
 
+@pytest.mark.parametrize(
+    "definition",
+    [
+        r"\def\a{\a\a}",
+        r"\newcommand{\a}{\a\a}",
+        r"\renewcommand\a{x}",
+        r"\let\a\b",
+        r"\gdef\a{}",
+    ],
+)
+def test_a_formula_that_defines_a_macro_stays_tex(definition):
+    made = soup(Sheet().text(f"${definition}\\a$ and $\\left( x \\right)$"))
+    assert made.code.text.startswith(definition)
+    assert len(made("math")) == 1
+
+
+def test_a_text_of_formulas_without_end_is_plain_text():
+    made = soup(Sheet().text("**a** " + "$ " * (2 * MOST_FORMULAS + 1)))
+    assert made.strong is None
+
+
 def test_a_formula_that_is_wrong_stays_tex():
     made = soup(Sheet().text(r"one $\fra{$ and $$\frac{1}{2}$$"))
     assert made.code.text == r"\fra{"
-    assert made.find("div", class_="scroll")["aria-label"] == "Formula"
+    assert made.find("div", class_="scroll")["aria-label"] == str(message("feedback.formula"))
     assert made.math.text == "12"
 
 
@@ -46,8 +75,9 @@ def test_markup_without_end_is_plain_text():
 
 def test_of_a_long_print_the_middle_is_left_out():
     made = printed("a" * LONGEST_PRINT + "b" * 5 + "c" * LONGEST_PRINT)
-    assert "a\n… 20005 characters left out …\nc" in made
-    assert "b" not in soup(made).pre.text.replace("left out", "")
+    left_out = str(message("feedback.left-out", n=20005))
+    assert f"a\n… {left_out} …\nc" in made
+    assert "b" not in soup(made).pre.text.replace(left_out, "")
 
 
 def test_of_a_progress_bar_the_end_is_shown():
@@ -77,7 +107,7 @@ def test_what_cannot_be_shown_gives_way_to_what_can():
 def test_an_image_has_a_name():
     dot = "data:image/png;base64,AAAA"
     made = soup(Sheet().text(f'![]({dot}) ![a dot]({dot}) <img src="{dot}">'))
-    nameless = "Image without a description"
+    nameless = str(message("feedback.image"))
     assert [image["alt"] for image in made("img")] == [nameless, "a dot", nameless]
 
 

@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from rnngrade.course import repair
 from rnngrade.course.course import load
+from rnngrade.digests import digest, digest_of_files
 from rnngrade.errors import CourseError
 from rnngrade.execution.job import Job, Limits, Outcome, Policy, TestCell
+from rnngrade.messages import message
 from rnngrade.run import record
 from rnngrade.run.record import Records
 from rnngrade.run.replay import replay
@@ -45,13 +46,9 @@ def again(root, student, execute=execute):
 
 def test_a_record_says_what_was_graded_how_and_with_what(root):
     found = a_record(root, "ben")
-    assert list(found)[:6] == ["schema", "unit", "student", "status", "reason", "scores"]
-    assert (found["schema"], found["unit"], found["student"]) == (1, UNIT, "ben")
-    assert (found["status"], found["reason"], found["exit_reason"]) == (
-        "graded",
-        None,
-        "finished",
-    )
+    assert list(found)[:6] == ["schema", "unit", "student", "status", "reasons", "scores"]
+    assert (found["schema"], found["unit"], found["student"]) == (record.SCHEMA, UNIT, "ben")
+    assert (found["status"], found["reasons"], found["ended"]) == ("graded", [], None)
     assert found["scores"]["two-test"] == {
         "auto": 0.5,
         "manual": None,
@@ -59,9 +56,9 @@ def test_a_record_says_what_was_graded_how_and_with_what(root):
         "waits": False,
     }
     assert {len(value) for value in found["hashes"].values()} == {64}
-    assert found["hashes"].keys() == {"submission", "tests", "environment"}
-    assert found["environment"] == record.environment()
+    assert found["hashes"].keys() == {"submission", "tests", "environment", "settings"}
     assert found["environment"].keys() >= {"python", "torch", "numpy", "nbgrader", "rnnlib"}
+    assert found["language"] == "en"
     assert found["environment"]["rnngrade"] != found["environment"]["rnnlib"]
     assert found["limits"]["cell_seconds"] == 60
     assert found["policy"] == {"allows": [], "recurrences": False, "cuda": False}
@@ -74,18 +71,16 @@ def test_a_record_says_what_was_graded_how_and_with_what(root):
 
 def test_a_process_that_ended_is_in_the_record(root):
     found = a_record(root, "dan")
-    assert found["status"] == "needs a human"
-    assert found["exit_reason"] == "it took longer than 300 s in all"
-    assert found["exit_reason"] in found["reason"]
+    assert found["status"] == "graded"
+    assert found["ended"] == "it took longer than 300 s in all"
+    assert found["reasons"] == [message("run.ended", why=found["ended"]).plain()]
 
 
 def test_what_was_repaired_is_in_the_record(root):
     path = root / "submitted" / "ben" / UNIT / f"{UNIT}.ipynb"
     path.write_text("\ufeff" + path.read_text())
     grade(root, "ben")
-    said = repair.read(path)[1]
-    assert a_record(root, "ben")["repairs"] == said
-    assert said
+    assert a_record(root, "ben")["repairs"] == [message("course.byte-order-mark").plain()]
 
 
 def test_what_the_worker_says_is_in_the_record_too(root):
@@ -101,7 +96,7 @@ def test_what_the_worker_says_is_in_the_record_too(root):
 def test_the_record_is_the_new_one_or_the_old_one(tmp_path, monkeypatch):
     records = Records(tmp_path, UNIT)
     records.write("anna", {"status": "graded"})
-    monkeypatch.setattr(record.os, "fsync", lambda number: 1 / 0)
+    monkeypatch.setattr("os.fsync", lambda number: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         records.write("anna", {"status": "failed"})
     assert records.read("anna")["status"] == "graded"
@@ -131,14 +126,14 @@ def test_hashes_see_every_difference(tmp_path):
         {"policy": Policy()},
         {"limits": Limits()},
     ]
-    hashes = {record.digest(record.tests_of(Job(**{**job, **o}))) for o in [{}, *others]}
+    hashes = {digest(record.tests_of(Job(**{**job, **o}))) for o in [{}, *others]}
     assert len(hashes) == 5
     (tmp_path / "a").write_text("1")
     (tmp_path / "b").write_text("2")
     a, b = tmp_path / "a", tmp_path / "b"
     files = [{"a": a}, {"b": a}, {"a": b}, {"a": a, "b": b}, {"a": b, "b": a}]
-    assert len({record.digest_of_files(names) for names in files}) == 5
-    assert record.digest_of_files({"b": b, "a": a}) == record.digest_of_files(files[3])
+    assert len({digest_of_files(names) for names in files}) == 5
+    assert digest_of_files({"b": b, "a": a}) == digest_of_files(files[3])
 
 
 # Replay
@@ -163,13 +158,14 @@ def test_it_is_the_old_submission_that_is_replayed(root):
     small_course.enter(root)
     found = again(root, "ben")
     assert found.differs == {}
-    assert found.notes == ["What lies in submitted/ is no longer what was graded."]
+    assert found.notes == [message("run.other-submission")]
 
 
 def test_another_environment_is_named(root, monkeypatch):
     path = root / ".rnngrade" / "records" / UNIT / "ben.json"
     path.write_text(path.read_text().replace('"nbgrader": "0.9.6"', '"nbgrader": "0.9.5"'))
-    assert again(root, "ben").notes == ["nbgrader was 0.9.5 and is 0.9.6."]
+    other = message("run.other-version", name="nbgrader", was="0.9.5", now="0.9.6")
+    assert again(root, "ben").notes == [other]
 
 
 def test_a_grade_before_an_unreadable_submission(root):
@@ -177,16 +173,26 @@ def test_a_grade_before_an_unreadable_submission(root):
     grade(root)
     found = again(root, "ben")
     assert found.differs == {}
-    assert found.notes[0].startswith("The last submission has no grade: ")
+    why = message("course.breaks-off")
+    assert found.notes[0] == message("run.last-has-no-grade", why=why)
 
 
 def test_without_a_grade_there_is_nothing_to_replay(root):
-    with pytest.raises(CourseError, match="no record of sums of 'zoe'"):
+    with pytest.raises(CourseError) as told:
         again(root, "zoe")
+    assert told.value.message == message("run.no-record", unit=UNIT, student="zoe")
     hand_in(root, "gus").write_text("{")
     grade(root)
-    with pytest.raises(CourseError, match="'gus' has no grade for sums: The file breaks off"):
+    with pytest.raises(CourseError) as told:
         again(root, "gus")
+    why = message("course.breaks-off")
+    assert told.value.message == message("run.no-grade", unit=UNIT, student="gus", why=why)
+
+
+def test_a_record_of_an_older_form_is_none(root):
+    path = root / ".rnngrade" / "records" / UNIT / "ben.json"
+    path.write_text(path.read_text().replace(f'"schema": {record.SCHEMA}', '"schema": 1'))
+    assert a_record(root, "ben") is None
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "changed"])
@@ -200,8 +206,10 @@ def test_an_object_that_is_not_as_it_was(root, damage):
     else:
         other = a_record(root, "anna")["job"]["notebook"]
         path.write_bytes((root / ".rnngrade" / "objects" / other[:2] / other).read_bytes())
-    with pytest.raises(CourseError, match=r"\.rnngrade/objects"):
+    with pytest.raises(CourseError) as told:
         again(root, "ben")
+    ids = {"gone": "run.object-missing", "cut": "run.object-missing"}
+    assert told.value.id == ids.get(damage, "run.object-changed")
 
 
 # The end of a run
@@ -211,15 +219,21 @@ def test_lines():
     summary = Summary(
         graded=10,
         up_to_date=2,
-        human={"zoe": "Its process has ended.", "ben": "The file is empty."},
+        waiting={
+            "zoe": (message("course.empty"), message("run.earlier-grade-stays")),
+            **{f"s{number:02}": (message("course.empty"),) for number in range(13)},
+        },
+        remarks={"ben": (message("run.ended", why="slow"),)},
         changed={"anna": Change({"one": 1, "two": 0.5}, {"one": 0.25, "two": 0.5, "new": 1})},
         seconds=20,
     )
     assert list(summary.lines()) == [
-        "10 graded, 2 up to date, 2 need a human: 20 s, 30 a minute",
+        "10 graded, 2 up to date, 14 need a human: 20 s, 30 a minute",
         "Scores that changed:",
         "  anna: 1.5 → 1.75 (one 1 → 0.25, new 0 → 1)",
         "Need a human:",
-        "  ben: The file is empty.",
-        "  zoe: Its process has ended.",
+        "  s00, s01, s02, s03, s04, s05, s06, s07, s08, s09, and 3 more: The file is empty.",
+        "  zoe: The file is empty. Its earlier grade stays.",
+        "Graded, but worth a look:",
+        "  ben: Its process has ended: slow.",
     ]

@@ -2,9 +2,12 @@
 
 import shutil
 
+import nbformat
 import pytest
 
 from rnngrade.__main__ import main
+from rnngrade.errors import CourseError
+from rnngrade.exercise import release
 from tests.exercises.submission import ROOT
 
 SOURCE = """\
@@ -36,20 +39,25 @@ def course(tmp_path, monkeypatch):
     unit = tmp_path / "solutions" / "tiny"
     (unit / "__pycache__").mkdir(parents=True)
     (unit / "tiny.md").write_text(SOURCE)
-    (unit / "bank.py").write_text("RIGHT = {}")
+    (unit / "bank/right").mkdir(parents=True)
+    (unit / "bank/right/plain.py").write_text("")
+    (unit / "locale").mkdir()
+    (unit / "locale/ru.po").write_text("")
     (unit / "__pycache__" / "bank.pyc").write_text("")
     (unit / "data.csv").write_text("1,2")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def refuses(capsys, *command):
-    """What a command that must fail says."""
-    assert main(command) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("rnngrade: ")
-    assert "Traceback" not in said
-    return said.removeprefix("rnngrade: ").strip()
+def refused(run, *arguments):
+    """What a call that must fail says."""
+    with pytest.raises(CourseError) as failure:
+        run(*arguments)
+    return failure.value
+
+
+def refused_check(course):
+    return refused(release.check, course)
 
 
 def test_release_writes_source_and_release_and_says_so(course, capsys):
@@ -83,92 +91,220 @@ def test_check_passes_and_writes_nothing(course):
     assert not (course / "solutions/tiny/tiny.ipynb").exists()
 
 
-def test_check_shows_a_difference(course, capsys):
+def test_check_shows_a_difference(course):
     main(["release"])
     path = course / RELEASE
     path.write_text(path.read_text().replace("# A unit", "# An edit"))
-    sentence, *diff = refuses(capsys, "release", "--check").split("\n")
-    assert sentence == f"{RELEASE} is not what solutions/tiny gives: run rnngrade release tiny."
+    error = refused_check(course)
+    assert (error.id, error.message["path"]) == ("exercise.differs", RELEASE)
+    diff = error.message["difference"].split("\n")
     assert diff[:2] == [f"--- {RELEASE}", f"+++ {RELEASE} (derived)"]
     assert '-    "# An edit"' in diff
     assert '+    "# A unit"' in diff
 
 
-def test_check_names_a_missing_file(course, capsys):
+def test_check_names_a_missing_file(course):
     main(["release"])
     (course / RELEASE).unlink()
-    said = refuses(capsys, "release", "--check")
-    assert said == f"{RELEASE} is missing: run rnngrade release tiny."
+    error = refused_check(course)
+    assert (error.id, error.message["path"]) == ("exercise.missing", RELEASE)
 
 
-def test_check_names_an_extra_file(course, capsys):
+def test_check_names_an_extra_file(course):
     main(["release"])
-    (course / "exercises/tiny/bank.py").write_text("")
-    said = refuses(capsys, "release", "--check", "tiny")
-    assert said == "exercises/tiny/bank.py is not derived from solutions/tiny: remove it."
+    (course / "exercises/tiny/more.py").write_text("")
+    error = refused_check(course)
+    assert (error.id, error.message["path"]) == ("exercise.too-many", "exercises/tiny/more.py")
 
 
-def test_check_names_a_folder_without_a_source(course, capsys):
+def test_check_names_a_folder_without_a_source(course):
     main(["release"])
     (course / "exercises/gone").mkdir()
-    said = refuses(capsys, "release", "--check")
-    assert said == "exercises/gone has no source in solutions/."
+    error = refused_check(course)
+    assert (error.id, error.message["name"]) == ("exercise.no-source", "gone")
 
 
 def test_an_unknown_unit(course, capsys):
-    assert refuses(capsys, "release", "tinny") == (
-        "there is no unit 'tinny': solutions/ has tiny."
-    )
+    error = refused(release.release, course, ["tinny"])
+    assert (error.id, error.message["units"]) == ("exercise.no-unit", "tiny")
+    assert main(["release", "tinny"]) == 1
+    said = capsys.readouterr().err
+    assert said == f"rnngrade: {error}\n"
 
 
-def test_another_folder(course, capsys, monkeypatch):
-    monkeypatch.chdir(course / "solutions")
-    assert "is not the root of the course" in refuses(capsys, "release")
+def test_another_folder(course):
+    assert refused(release.release, course / "solutions").id == "exercise.no-course"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("grade_id: one-test", "grade_id: one", "two cells have the grade_id 'one'."),
-        ("grade_id: one-test, ", "", "needs a grade_id of letters, digits, - and _."),
-        ("grade_id: one-test", "grade_id: one test", "needs a grade_id of letters"),
-        (", points: 2", "", "the graded cell 'one-test' has no points."),
-        (", points: 2", ", points: 0", "the graded cell 'one-test' has no points."),
-        (", points: 2", ", points: two", "the graded cell 'one-test' has no points."),
-        ("points", "point", "the cell 'one-test' has unknown nbgrader metadata, 'point'."),
-        ("{grade_id: one, solution: true}", "one", "nbgrader: 'one' needs a grade_id"),
-        ("{grade_id: one, solution: true}", "{grade_id", "could not be read"),
+        ("grade_id: one-test", "grade_id: one", "exercise.twice"),
+        ("grade_id: one-test, ", "", "exercise.grade-id"),
+        ("grade_id: one-test", "grade_id: one test", "exercise.grade-id"),
+        (", points: 2", "", "exercise.no-points"),
+        (", points: 2", ", points: 0", "exercise.no-points"),
+        (", points: 2", ", points: two", "exercise.no-points"),
+        ("points", "point", "exercise.metadata"),
+        ("{grade_id: one, solution: true}", "one", "exercise.grade-id"),
+        ("{grade_id: one, solution: true}", "{grade_id", ""),
         (
             "    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION",
             "    return 1",
-            "the solution cell 'one' has no ### BEGIN SOLUTION region.",
+            "exercise.no-solution",
         ),
         (
             "    ### END SOLUTION\n",
             "",
-            "the cell 'one' opens 1 regions SOLUTION and closes 0.",
+            "exercise.region-open",
         ),
         (
             "### END HIDDEN TESTS\n",
             "",
-            "the cell 'one-test' opens 1 regions HIDDEN TESTS and closes 0.",
+            "exercise.region-open",
         ),
         (
             "grade: true, points: 2",
             "locked: true",
-            "the cell 'one-test' has a region HIDDEN TESTS but is not marked grade: true.",
+            "exercise.region",
         ),
         (
             ":nbgrader: {grade_id: one, solution: true}\n",
             "",
-            "the cell 'def one():' has a region SOLUTION but is not marked solution: true.",
+            "exercise.region",
         ),
     ],
 )
-def test_a_source_that_would_not_do_is_refused(course, capsys, old, new, says):
+def test_a_source_that_would_not_do_is_refused(course, old, new, says):
     assert old in SOURCE
     (course / "solutions/tiny/tiny.md").write_text(SOURCE.replace(old, new))
-    said = refuses(capsys, "release")
-    assert "solutions/tiny/tiny.md: " in said
-    assert says in said
+    error = refused(release.release, course)
+    assert error.id == "exercise.in-file"
+    assert error.message["path"].endswith("solutions/tiny/tiny.md")
+    assert getattr(error.message["what"], "id", "") == says
     assert not (course / "exercises/tiny").exists()
+
+
+# A part that is declared once.
+
+FRONT = """\
+---
+rnngrade:
+  library: numpy
+  sizes:
+    K: [2, 5, 1, 4, 3]
+  symbols:
+    x_t: [B I, "$x_t$, the input"]
+    h_prev h_t: [B H, "$h_{t-1}$, $h_t$"]
+    W: [H K, "$W$"]
+---
+
+"""
+PART = """\
+# A unit
+
+{symbols}
+
+Some text.
+
+```{code-cell} ipython3
+:part: {points: 2, gives: [h_t], reference: rnnlib.rnn_step, mistakes: [rnn_step]}
+def step(x_t, h_prev):
+    \"\"\"The step.
+
+    {shapes}
+    \"\"\"
+    ### BEGIN SOLUTION
+    return h_prev
+    ### END SOLUTION
+```
+
+```{code-cell} ipython3
+:check: step
+from math import log
+
+# One is enough.
+part.example({"x_t": [[log(2)]], "h_prev": [[1.0]]}, {"h_t": [[1.0]]})
+```
+
++++ {"written": "why"}
+
+Why does it last?
+
+### BEGIN MARK SCHEME
+- 1 point: the sum
+### END MARK SCHEME
+
++++ {"written": "why", "points": 2}
+
+### BEGIN SOLUTION
+It is a sum.
+### END SOLUTION
+"""
+
+
+def derived(course, text):
+    (course / "solutions/tiny/tiny.md").write_text(text)
+    release.release(course)
+    source, released = (
+        {cell.id: cell for cell in nbformat.read(course / path, 4).cells}
+        for path in ("solutions/tiny/tiny.ipynb", RELEASE)
+    )
+    return source, released
+
+
+def test_shapes_table_and_tests_follow_from_a_part(course):
+    source, released = derived(course, FRONT + PART)
+    assert list(source) == ["a-unit-text", "step", "step-test", "why-question", "why"]
+    assert "| $h_{t-1}$, $h_t$ | `h_prev`, `h_t` | (B, H) |" in released["a-unit-text"].source
+    assert "x_t (B, I), h_prev (B, H) -> h_t (B, H)" in released["step"].source
+    assert source["step-test"].source.startswith("from math import log\n\nfrom rnngrade import")
+    assert source["step-test"].metadata.nbgrader.points == 2
+    assert source["step-test"].source.endswith(
+        "### BEGIN HIDDEN TESTS\nimport rnnlib\n\npart.compare(rnnlib.rnn_step)\n"
+        "### END HIDDEN TESTS"
+    )
+    assert "rnnlib" not in released["step-test"].source
+    assert 'takes={"x_t": "B I", "h_prev": "B H"},' in released["step-test"].source
+    assert 'library="numpy",' in released["step-test"].source
+
+
+def test_a_written_answer_has_a_question_with_a_rubric_that_students_do_not_see(course):
+    source, released = derived(course, FRONT + PART)
+    assert "1 point: the sum" in source["why-question"].source
+    assert released["why-question"].source.strip() == "Why does it last?"
+    assert released["why-question"].metadata.nbgrader.locked
+    assert released["why"].source == "YOUR ANSWER HERE"
+    known = released["why"].metadata.nbgrader
+    assert (known.grade, known.solution, known.points) == (True, True, 2)
+
+
+def test_another_paragraph_changes_no_id_but_its_own(course):
+    before, _ = derived(course, FRONT + PART)
+    after, _ = derived(course, FRONT + PART.replace("+++ {", "+++\n\nMore.\n\n+++ {", 1))
+    assert set(before) < set(after)
+    assert {id for id in after if id not in before} == {"a-unit-text-2"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("library: numpy", "library: jax", "exercise.library"),
+        ("[2, 5, 1, 4, 3]", "[2, 5]", "exercise.sizes"),
+        ("[H K,", "[H Z,", "exercise.letter"),
+        ('x_t: [B I, "$x_t$, the input"]', "x_t: B I", "exercise.symbol"),
+        ("def step(x_t, h_prev)", "def step(x_t, c_prev)", "exercise.no-symbol"),
+        ("gives: [h_t]", "gives: [c_t]", "exercise.no-symbol"),
+        ("gives: [h_t]", "give: [h_t]", "exercise.part-key"),
+        ("points: 2, gives", "points: 0, gives", "exercise.no-points"),
+        ("mistakes: [rnn_step]", "mistakes: [rnnstep]", "exercise.mistakes"),
+        (":check: step", ":check: stop", "exercise.no-part"),
+        ("def step(x_t, h_prev):", "class step:", "exercise.no-function"),
+        ("### END MARK SCHEME\n", "", "exercise.region-open"),
+    ],
+)
+def test_a_part_that_would_not_do_is_refused(course, old, new, says):
+    text = FRONT + PART
+    assert old in text
+    (course / "solutions/tiny/tiny.md").write_text(text.replace(old, new))
+    assert refused(release.release, course).message["what"].id == says

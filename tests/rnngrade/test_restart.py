@@ -91,9 +91,9 @@ def die_in(root, owner, name, before):
 
 
 STEPS = {
-    "between two parts' points": ("rnngrade.run.batch:SaveAutoGrades", "_add_score", True),
-    "before the notebook is put in place": ("rnngrade.run.batch", "_publish", True),
-    "after the notebook is put in place": ("rnngrade.run.batch", "_publish", False),
+    "between two parts' points": ("rnngrade.run.converter:SaveAutoGrades", "_add_score", True),
+    "before the notebook is put in place": ("rnngrade.run.converter", "publish", True),
+    "after the notebook is put in place": ("rnngrade.run.converter", "publish", False),
     "before the record": ("rnngrade.run.record:Records", "write", True),
     "after the record": ("rnngrade.run.record:Records", "write", False),
     "while it writes a file": ("os", "replace", True),

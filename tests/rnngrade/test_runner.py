@@ -5,20 +5,24 @@ import os
 import shutil
 from dataclasses import replace
 
+import nbformat
 import psutil
 import pytest
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import OperationalError
 
+from rnngrade.course import submission
 from rnngrade.course.course import load
 from rnngrade.errors import CourseError
 from rnngrade.execution.job import Limits
-from rnngrade.run import batch, runner, workers
+from rnngrade.messages import message
+from rnngrade.run import converter, runner, workers
 from tests.rnngrade import quick_execution, small_course
 from tests.rnngrade.small_class import CLASS, a_record, grade, graded, handed_in, now
 from tests.rnngrade.small_course import UNIT, hand_in, jobs, make
 
 MANY = int(os.environ.get("RNNGRADE_SUBMISSIONS", "30"))
+ESSAY = (message("run.mark-missing", n=1, parts=["essay"]),)
 BEN = {"one-test": (0.0, None, None, False), "two-test": (0.5, None, None, False)}
 
 
@@ -52,7 +56,8 @@ class Executions(list):
 def test_a_class_is_graded(root):
     summary = grade(root)
     assert (summary.graded, summary.up_to_date, summary.lacking) == (4, 0, 0)
-    assert list(summary.human) == ["dan"]
+    assert list(summary.remarks) == ["dan"]
+    assert summary.waiting == dict.fromkeys(["anna", "ben", "dan"], ESSAY)
     grades, notebooks = now(root)
     assert grades.keys() == CLASS.keys()
     assert grades["ben"]["grades"] == {**BEN, "essay": (None, None, None, True)}
@@ -61,13 +66,9 @@ def test_a_class_is_graded(root):
     assert not (root / ".rnngrade" / "work" / UNIT).exists()
 
 
-def test_the_end_tells_who_needs_a_human_and_why(root):
-    lines = list(grade(root).lines())
-    assert lines[0].startswith("4 graded, 0 up to date, 1 need a human: ")
-    assert lines[1:] == [
-        "Need a human:",
-        "  dan: Its process has ended: it took longer than 300 s in all.",
-    ]
+def test_the_end_tells_of_a_process_that_ended(root):
+    ended = message("run.ended", why="it took longer than 300 s in all")
+    assert grade(root).remarks == {"dan": (ended,)}
 
 
 def test_every_order_gives_the_same_gradebook(graded, tmp_path):
@@ -86,29 +87,51 @@ def test_only_who_is_named(root):
 
 def test_without_a_gradebook(root):
     (root / "gradebook.db").unlink()
-    with pytest.raises(CourseError, match="run nbgrader generate_assignment"):
+    with pytest.raises(CourseError) as told:
         grade(root, jobs=runner.jobs_of)
+    assert told.value.id == "course.no-gradebook"
     assert not (root / "gradebook.db").exists()
 
 
 def test_a_unit_is_no_path(graded):
-    with pytest.raises(CourseError, match=r"does not know \.\./\.\./submitted"):
+    with pytest.raises(CourseError) as told:
         runner.grade(load(graded), "../../submitted", execute=None, pool=None)
+    assert told.value.id == "course.unknown-unit"
     assert (graded / "submitted" / "anna").exists()
 
 
 def test_jobs_come_from_the_unit_and_the_secret(root, monkeypatch):
     monkeypatch.setenv("RNNGRADE_SECRET", "a secret of this course")
     make_job = runner.jobs_of(load(root), UNIT, sandbox=False)
-    job = make_job("anna", "{}", {"data.txt": b"1"})
+    anna, ben = (small_course.handed_in(root, student) for student in ("anna", "ben"))
+    job = make_job(anna, "{}", {"data.txt": b"1"})
     assert (job.student, job.unit, job.sandbox) == ("anna", UNIT, False)
     assert [test.name for test in job.tests] == ["one-test", "two-test"]
-    assert job.seed != make_job("ben", "{}", {}).seed
+    assert job.seed != make_job(ben, "{}", {}).seed
+
+
+def test_each_is_executed_in_the_language_of_the_submission(root):
+    path = root / "submitted" / "ben" / UNIT / f"{UNIT}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata["rnngrade"] = {"language": "ru"}
+    nbformat.write(notebook, path)
+    spoken = {}
+
+    def listens(job):
+        spoken[job.student] = job.language
+        return quick_execution.execute(job)
+
+    grade(root, execute=listens, jobs=runner.jobs_of)
+    assert spoken == {"anna": "en", "ben": "ru", "clara": "en", "dan": "en"}
+    for student, language in spoken.items():
+        made = root / "autograded" / student / UNIT / f"{UNIT}.ipynb"
+        assert nbformat.read(made, as_version=4).metadata.rnngrade.language == language
 
 
 def test_who_has_not_handed_in(root):
-    with pytest.raises(CourseError, match="'zoe' has handed in no sums"):
+    with pytest.raises(CourseError) as told:
         grade(root, "anna", "zoe")
+    assert told.value.message == message("run.not-handed-in", student="zoe", unit=UNIT)
     assert now(root) == ({}, {})
 
 
@@ -163,8 +186,8 @@ def test_only_what_changed_is_executed(graded, change):
 def test_another_environment_seed_or_limit_is_a_change(graded, monkeypatch, what):
     executed, more = Executions(), {}
     if what == "environment":
-        monkeypatch.setattr(runner, "environment", lambda: {"torch": "3.0"})
-        monkeypatch.setattr(workers, "environment", lambda: {"torch": "3.0"})
+        monkeypatch.setattr(runner, "environment", lambda *_: {"torch": "3.0"})
+        monkeypatch.setattr(workers, "environment", lambda *_: {"torch": "3.0"})
     else:
         more = {"seed": "f00"} if what == "seed" else {"limits": Limits(cell_seconds=9)}
 
@@ -183,8 +206,7 @@ def test_scores_before_and_after_are_told(graded):
     assert {s: str(change) for s, change in summary.changed.items()} == {
         "ben": "0.5 → 1.5 (one-test 0 → 1)",
     }
-    lines = list(summary.lines())
-    assert lines[1:3] == ["Scores that changed:", "  ben: 0.5 → 1.5 (one-test 0 → 1)"]
+    assert "  ben: 0.5 → 1.5 (one-test 0 → 1)" in summary.lines()
 
 
 def test_manual_marks_stay(graded):
@@ -206,9 +228,9 @@ def test_manual_marks_stay(graded):
     assert after["grades"]["essay"] == (None, 2, 0.5, True)
     assert after["comments"]["one"] == (None, "Nearly.")
     assert summary.changed == {}
-    why = "one-test: the manual mark 0.25 stays, the tests gave 0 and now give 1."
-    assert summary.human == {"ben": why}
-    assert a_record(graded, "ben")["status"] == "needs a human"
+    why = message("run.overrules", part="one", mark="0.25", before="0", now="1")
+    assert summary.remarks == {"ben": (why,)}
+    assert a_record(graded, "ben")["reasons"] == [why.plain()]
 
 
 @pytest.mark.parametrize("lost", ["gradebook", "one grade", "notebook"])
@@ -275,12 +297,12 @@ def too_large(root, student):
 
 
 UNREADABLE = {
-    broken: "breaks off",
-    no_notebook: "cannot be opened",
-    a_link: "data.csv is a link or a device and no file.",
-    a_pipe: "data.csv is a link or a device and no file.",
-    no_time: "timestamp.txt holds no time.",
-    too_large: "Its files take 65 MB, more than 64.",
+    broken: "course.breaks-off",
+    no_notebook: "course.cannot-open",
+    a_link: "course.not-a-file",
+    a_pipe: "course.not-a-file",
+    no_time: "course.no-time",
+    too_large: "run.too-large",
 }
 
 
@@ -289,12 +311,13 @@ def test_an_unreadable_submission_is_named_and_gets_no_zero(root, breaks):
     breaks(root, "gus")
     summary = grade(root)
     assert (summary.graded, summary.lacking) == (4, 1)
-    assert UNREADABLE[breaks] in summary.human["gus"]
+    assert [reason.id for reason in summary.waiting["gus"]] == [UNREADABLE[breaks]]
     grades = now(root)[0]["gus"]["grades"]
     assert set(grades.values()) == {(None, None, None, True)}
     assert not (root / "autograded" / "gus").exists()
     assert a_record(root, "gus")["status"] == "unreadable"
-    assert a_record(root, "gus")["reason"] == summary.human["gus"]
+    reasons = [reason.plain() for reason in summary.waiting["gus"]]
+    assert a_record(root, "gus")["reasons"] == reasons
 
 
 def test_the_files_of_the_unit_do_not_count_as_a_students(root):
@@ -310,7 +333,9 @@ def test_a_folder_that_is_no_students(root, name):
     hand_in(root, name)
     summary = grade(root)
     assert (summary.graded, summary.lacking) == (4, 1)
-    assert summary.human[ascii(name)] == "This cannot be the name of a student."
+    (shown,) = summary.waiting.keys() - CLASS.keys()
+    assert summary.waiting[shown] == (message("course.no-name"),)
+    assert shown == ascii(name)
     assert "\n".join(summary.lines()).isascii()
     assert now(root)[0].keys() == CLASS.keys()
 
@@ -323,30 +348,32 @@ def test_a_student_whom_the_gradebook_does_not_take(root):
     broken(root, "gus")
     summary = grade(root)
     assert summary.graded == 1
-    assert "nbgrader cannot save it: " in summary.human["anna"]
-    assert "The gradebook does not take it: No such student: gus" in summary.human["gus"]
+    assert [r.id for r in summary.waiting["anna"]] == ["run.not-saved", "run.not-entered"]
+    refused = message("run.not-entered", why="No such student: gus")
+    assert summary.waiting["gus"] == (message("course.breaks-off"), refused)
     assert now(root)[0].keys() == {"ben"}
 
 
 def test_files_that_we_may_not_read(root, monkeypatch):
-    plain = runner.digest_of_files
+    plain = submission.digest_of_files
 
     def digest_of_files(files):
         if any("/ben/" in str(path) for path in files.values()):
             raise PermissionError(13, "Permission denied")
         return plain(files)
 
-    monkeypatch.setattr(runner, "digest_of_files", digest_of_files)
+    monkeypatch.setattr(submission, "digest_of_files", digest_of_files)
     summary = grade(root)
     assert summary.graded == 3
-    assert "Permission denied" in summary.human["ben"]
+    why = message("course.cannot-open", why="Permission denied")
+    assert summary.waiting["ben"] == (why,)
 
 
 def test_its_earlier_grade_stays_and_waits(graded):
     before = now(graded)
     broken(graded, "ben")
     summary = grade(graded)
-    assert summary.human["ben"].endswith("Its earlier grade stays.")
+    assert summary.waiting["ben"][-1] == message("run.earlier-grade-stays")
     grades, notebooks = now(graded)
     assert notebooks == before[1]
     assert grades["ben"]["grades"] == {
@@ -363,10 +390,10 @@ def test_its_earlier_grade_stays_and_waits(graded):
 
 def test_a_first_grade_is_no_change(root):
     broken(root, "gus")
-    assert "earlier grade" not in grade(root, "gus").human["gus"]
-    hand_in(root, "gus")
+    assert grade(root, "gus").waiting == {"gus": (message("course.breaks-off"),)}
+    hand_in(root, "gus", essay="YOUR ANSWER HERE")  # untouched: nobody must mark it
     summary = grade(root, "gus")
-    assert (summary.graded, summary.changed, summary.human) == (1, {}, {})
+    assert (summary.graded, summary.changed, summary.waiting) == (1, {}, {})
 
 
 def test_who_looked_into_it_is_not_asked_again(root):
@@ -378,7 +405,8 @@ def test_who_looked_into_it_is_not_asked_again(root):
             found.manual_score, found.needs_manual_grade = 1, False
         opened.db.commit()
     before = now(root)
-    assert "gus" in grade(root, "gus").human
+    summary = grade(root, "gus")
+    assert (summary.waiting, summary.lacking) == ({}, 0)
     assert now(root) == before
 
 
@@ -386,7 +414,8 @@ def test_a_fault_costs_one_submission(root):
     hand_in(root, "gus", one="finds a fault of ours")
     summary = grade(root)
     assert summary.graded == 4
-    assert summary.human["gus"] == "RuntimeError: no such process"
+    fault = message("run.fault", kind="RuntimeError", why="no such process")
+    assert summary.waiting["gus"] == (fault,)
     assert a_record(root, "gus")["status"] == "failed"
     assert set(now(root)[0]["gus"]["grades"].values()) == {(None, None, None, True)}
     # A fault may pass: it is tried again.
@@ -396,17 +425,18 @@ def test_a_fault_costs_one_submission(root):
 
 
 def test_a_submission_that_nbgrader_cannot_save_costs_itself_alone(root, monkeypatch):
-    save = batch.Batch.save
+    save = converter.Converter.save
 
-    def fails(self, student, executed):
-        if student == "ben":
+    def fails(self, submission, executed, engine):
+        if submission.student == "ben":
             raise RuntimeError("no such cell")
-        save(self, student, executed)
+        save(self, submission, executed, engine)
 
-    monkeypatch.setattr(batch.Batch, "save", fails)
+    monkeypatch.setattr(converter.Converter, "save", fails)
     summary = grade(root)
     assert summary.graded == 3
-    assert summary.human["ben"] == "nbgrader cannot save it: RuntimeError: no such cell"
+    fault = message("run.fault", kind="RuntimeError", why="no such cell")
+    assert summary.waiting["ben"] == (message("run.not-saved", why=fault),)
 
 
 # What keeps everyone from a grade
@@ -420,13 +450,14 @@ class Refuses(Executions):
 
     def __call__(self, job):
         if job.student not in self.named:
-            raise CourseError("this machine has no sandbox.")
+            raise CourseError("isolation.no-sandbox", lacks=[])
         return super().__call__(job)
 
 
 def test_a_machine_without_a_sandbox_grades_nobody(root):
-    with pytest.raises(CourseError, match="no sandbox"):
+    with pytest.raises(CourseError) as told:
         grade(root, execute=Refuses())
+    assert told.value.id == "isolation.no-sandbox"
     assert now(root) == ({}, {})
     assert grade(root).graded == 4
 
@@ -434,14 +465,15 @@ def test_a_machine_without_a_sandbox_grades_nobody(root):
 def test_to_be_refused_once_costs_one_submission(root):
     summary = grade(root, execute=Refuses("anna", "clara", "dan"))
     assert summary.graded == 3
-    assert summary.human["ben"] == "this machine has no sandbox."
+    assert summary.waiting["ben"] == (message("isolation.no-sandbox", lacks=[]),)
 
 
 def test_a_machine_that_refuses_all_of_a_sudden(root):
     hand_in(root, "eva")
     executed = Refuses("anna", "eva")
-    with pytest.raises(CourseError, match="no sandbox"):
+    with pytest.raises(CourseError) as told:
         grade(root, execute=executed)
+    assert told.value.id == "isolation.no-sandbox"
     assert executed == ["anna"]
 
 
@@ -451,23 +483,25 @@ def test_stopped_from_the_keyboard(root):
             raise KeyboardInterrupt
         return quick_execution.execute(job)
 
-    with pytest.raises(CourseError, match="stopped: run the same command again to go on"):
+    with pytest.raises(CourseError) as told:
         grade(root, execute=stops)
+    assert told.value.id == "run.stopped"
     assert grade(root).up_to_date == 2
 
 
 def test_a_gradebook_that_does_not_answer(root, monkeypatch):
-    save, saved = batch.Batch.save, []
+    save, saved = converter.Converter.save, []
 
-    def fails(self, student, executed):
+    def fails(self, submission, executed, engine):
         if len(saved) == 2:
             raise OperationalError("SELECT", {}, Exception("database is locked"))
-        saved.append(student)
-        save(self, student, executed)
+        saved.append(submission)
+        save(self, submission, executed, engine)
 
-    monkeypatch.setattr(batch.Batch, "save", fails)
-    with pytest.raises(CourseError, match=r"does not answer \(database is locked\)"):
+    monkeypatch.setattr(converter.Converter, "save", fails)
+    with pytest.raises(CourseError) as told:
         grade(root)
+    assert told.value.message == message("run.gradebook-gone", why="database is locked")
     monkeypatch.undo()
     monkeypatch.chdir(root)
     summary = grade(root)
@@ -479,8 +513,10 @@ def test_a_full_disk(root, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", fails)
-    with pytest.raises(CourseError, match=r"stopped: .* No space left on device; run"):
+    with pytest.raises(CourseError) as told:
         grade(root)
+    assert told.value.id == "run.stopped-by"
+    assert "No space left on device" in told.value.message["why"]
     monkeypatch.undo()
     monkeypatch.chdir(root)
     assert grade(root).graded == 4
@@ -493,6 +529,7 @@ def test_another_run_is_refused(root):
         lock.write("4711")
         lock.flush()
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(CourseError, match=r"already at work .* as process 4711"):
+        with pytest.raises(CourseError) as told:
             grade(root)
+        assert told.value.message == message("run.already-at-work", process="4711")
     assert grade(root).graded == 4

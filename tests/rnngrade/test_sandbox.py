@@ -22,7 +22,8 @@ import pytest
 from rnngrade.errors import CourseError
 from rnngrade.isolation import confine, sandbox, visible
 from rnngrade.isolation.sandbox import Box, Layer, layers, require
-from rnngrade.isolation.warm import Warm
+from rnngrade.isolation.warm import KILLED, Warm
+from rnngrade.messages import message
 from tests.rnngrade import hostile
 
 ROOT = Path(__file__).parents[2]
@@ -154,7 +155,7 @@ def attempt(warm, name, **arguments):
         child.sock.settimeout(20)
         with child.sock.makefile() as lines:
             line = lines.readline()
-        return json.loads(line) if line else {"ended": child.wait(20).how}
+        return json.loads(line) if line else {"ended": child.wait(20).how.plain()}
 
 
 def serves(warm):
@@ -319,7 +320,7 @@ def test_an_attack_gains_nothing(warm, targets, attack, mode):
     if mode == "bubblewrap alone" and name not in STOPPED_BY_BUBBLEWRAP:
         pytest.skip("this one is for Landlock or seccomp to stop")
     report = attempt(warm, name, **targets.fill(arguments))
-    assert "refused" in report or report.get("ended", "").startswith("was stopped: "), report
+    assert "refused" in report or report["ended"]["id"] == "isolation.stopped", report
     assert targets.are_untouched()
     assert serves(warm)
 
@@ -346,27 +347,30 @@ def test_what_no_limit_counts_is_seen_from_outside(tmp_path, monkeypatch):
         "disk_mb": 1,
     }
     assert confine.excess(os.getpid(), box) is None
-    assert "1 MB of memory" in confine.excess(os.getpid(), {**box, "memory_mb": 1})
+    too_much = confine.excess(os.getpid(), {**box, "memory_mb": 1})
+    assert too_much == {"id": "isolation.too-much-memory", "mb": 1}
     assert confine.excess(os.getpid(), {**box, "memory_mb": 1, "baseline_mb": 1 << 20}) is None
-    assert "0 threads" in confine.excess(os.getpid(), {**box, "processes": 0})
+    too_many = confine.excess(os.getpid(), {**box, "processes": 0})
+    assert too_many == {"id": "isolation.too-many-threads", "n": 0}
     (tmp_path / "large").write_bytes(b"x" * (2 << 20))
-    assert "1 MB or 10000 files" in confine.excess(os.getpid(), box)
+    full = {"id": "isolation.too-many-files", "mb": 1, "files": confine.MAX_FILES}
+    assert confine.excess(os.getpid(), box) == full
 
 
 @pytest.mark.parametrize(
     ("name", "arguments", "how"),
     [
-        ("leave", {"status": 3}, "ended with status 3"),
-        ("crash", {}, "died of SIGSEGV"),
-        ("hold_the_lock", {}, "died of SIGKILL"),
-        ("ignore_signals", {}, "died of SIGKILL"),
-        ("stop", {}, "died of SIGKILL"),
-        ("spin", {}, "died of SIGKILL"),
+        ("leave", {"status": 3}, message("isolation.ended", status=3)),
+        ("crash", {}, message("isolation.died", signal="SIGSEGV")),
+        ("hold_the_lock", {}, KILLED),
+        ("ignore_signals", {}, KILLED),
+        ("stop", {}, KILLED),
+        ("spin", {}, KILLED),
     ],
 )
 def test_the_end_of_a_child_is_told_and_is_only_its_own(warm, name, arguments, how):
     child = warm.fork(name=name, **arguments)
-    if "SIGKILL" in how:
+    if how == KILLED:
         assert child.wait(0.3) is None
         child.kill()
     assert child.wait(20).how == how
@@ -401,7 +405,7 @@ def test_no_process_outlives_a_child(warm, mode):
 def test_folders_too_deep_to_remove_are_gone_too(warm):
     here = attempt(warm, "folder")["gained"]["path"]
     report = attempt(warm, "litter_deep")
-    assert "gained" in report or "too deep" in report["ended"]
+    assert "gained" in report or report["ended"]["why"] == {"id": "isolation.too-deep-folders"}
     assert attempt(warm, "folder")["gained"]["files"] == []
     assert not os.path.exists(f"{here}/deep")
 
@@ -418,7 +422,8 @@ def test_two_children_at_once_cannot_read_each_other(warm):
 def test_processor_time_is_limited(mode):
     with closing(Warm("tests.rnngrade.hostile:run", box=replace(BOX, cpu_seconds=0.1))) as warm:
         with closing(warm.fork(name="spin")) as child:
-            assert child.wait(20).how.endswith("it used more than 0.1 s of processor time")
+            why = message("isolation.too-much-processor-time", seconds="0.1")
+            assert child.wait(20).how == message("isolation.stopped", why=why)
         assert serves(warm)
 
 
@@ -514,7 +519,7 @@ def test_each_layer_is_named_with_a_reason():
 
 def without(*names):
     return tuple(
-        Layer(name, name not in names, f"no {name} here")
+        Layer(name, name not in names, message("isolation.does-not-work", why=f"no {name}"))
         for name in ("bubblewrap", "landlock", "seccomp")
     )
 
@@ -526,15 +531,19 @@ def test_one_sandbox_is_enough(missing):
 
 @pytest.mark.parametrize("missing", [("bubblewrap", "landlock"), ("bubblewrap", "seccomp")])
 def test_no_sandbox_is_refused_by_name(missing):
-    with pytest.raises(CourseError, match="--no-sandbox") as error:
+    with pytest.raises(CourseError) as told:
         require(without(*missing))
-    assert all(f"{name}: no {name} here" in str(error.value) for name in missing)
+    assert told.value.id == "isolation.no-sandbox"
+    assert [(lack["name"], lack["why"]["why"]) for lack in told.value.message["lacks"]] == [
+        (name, f"no {name}") for name in missing
+    ]
 
 
 def test_a_closed_box_does_not_start_without_a_sandbox(monkeypatch):
     monkeypatch.setattr(sandbox, "layers", lambda: without("bubblewrap", "seccomp"))
-    with pytest.raises(CourseError, match="no sandbox"):
+    with pytest.raises(CourseError) as told:
         Warm("tests.rnngrade.hostile:run", box=BOX).fork(name="folder")
+    assert told.value.id == "isolation.no-sandbox"
 
 
 def test_other_systems_have_no_layer_and_say_why(monkeypatch):
@@ -542,8 +551,12 @@ def test_other_systems_have_no_layer_and_say_why(monkeypatch):
     layers.cache_clear()
     try:
         assert not any(layer.present for layer in layers())
-        with pytest.raises(CourseError, match="it needs Linux, not darwin"):
+        assert {layer.why for layer in layers()} == {
+            message("isolation.needs-linux", system="darwin")
+        }
+        with pytest.raises(CourseError) as told:
             require(layers())
+        assert told.value.id == "isolation.no-sandbox"
     finally:
         layers.cache_clear()
 
@@ -553,8 +566,13 @@ def test_other_systems_have_no_layer_and_say_why(monkeypatch):
     [("readonly", ("relative",)), ("readonly", ("/not/there",)), ("memory_mb", 0)],
 )
 def test_a_box_names_its_bad_argument(name, value):
-    with pytest.raises(CourseError, match=name):
+    with pytest.raises(CourseError) as told:
         Box(**{name: value})
+    known = dict(told.value.message.fields)
+    if name == "readonly":
+        assert (told.value.id, known["value"]) == ("isolation.box-readonly", f"{value[0]!r}")
+    else:
+        assert (told.value.id, known["name"]) == ("isolation.box-number", name)
 
 
 def test_module_files_are_the_module_and_the_packages_above():
@@ -562,8 +580,9 @@ def test_module_files_are_the_module_and_the_packages_above():
     names = [os.path.relpath(file, ROOT / "rnngrade") for file in files]
     above = ["__init__.py", "isolation/__init__.py"]
     assert names == [*above, "isolation/confine.py", "errors.py"]
-    with pytest.raises(CourseError, match=r"rnngrade\.nothing"):
+    with pytest.raises(CourseError) as told:
         sandbox.module_files("rnngrade.nothing")
+    assert told.value.message == message("isolation.no-module", name="rnngrade.nothing")
 
 
 def test_a_control_group_that_cannot_be_made_leaves_nothing(monkeypatch):
@@ -575,13 +594,14 @@ def test_a_control_group_that_cannot_be_made_leaves_nothing(monkeypatch):
         made.append(make(prefix=prefix))
         return made[-1]
 
-    needed = ("landlock", "seccomp", "cgroup")
+    needed, it_is = ("landlock", "seccomp", "cgroup"), message("isolation.by-limits")
     monkeypatch.setattr(
-        sandbox, "layers", lambda: tuple(Layer(name, True, "it is") for name in needed)
+        sandbox, "layers", lambda: tuple(Layer(name, True, it_is) for name in needed)
     )
     monkeypatch.setattr(tempfile, "mkdtemp", refuse)
-    with pytest.raises(CourseError, match="cannot make a control group: not here"):
+    with pytest.raises(CourseError) as told:
         sandbox.prepare(BOX)
+    assert told.value.message == message("isolation.no-control-group", why="not here")
     assert made
     assert not any(map(os.path.exists, made))
 

@@ -9,8 +9,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
+from rnngrade.course.course import load
 from rnngrade.errors import CourseError
-from rnngrade.reports.similar import CAUTION, compare, similar
+from rnngrade.messages import message
+from rnngrade.reports.similar import compare, similar
 from tests.exercises.submission import ROOT, UNIT, bank, release, solved
 
 RIGHT = bank().RIGHT
@@ -92,7 +94,7 @@ def test_cells_of_the_students_own_count():
         own[name].cells.append(new_code_cell(RIGHT[ORIGINAL]))
     made = compare(UNIT, release(), own)
     assert names(made) == [{"anna", "ben"}]
-    last = f"cell {len(own['anna'].cells)}"
+    last = message("reports.cell-at", position=len(own["anna"].cells))
     assert [[a.name, b.name] for a, b in made.pairs[0].cells] == [[last, last]]
 
 
@@ -121,15 +123,17 @@ def test_a_few_lines_in_common_are_no_pair():
 
 
 def test_the_report(course):
-    said = similar(course, UNIT)
+    said = similar(load(course), UNIT)
     path = course / ".rnngrade" / "similar" / f"{UNIT}.html"
     lines = said.split("\n")
-    assert lines[0] == CAUTION
-    assert "Not read: <i>pdf (The file is a PDF under the name of a notebook.)" in lines
+    caution = f"{message('reports.caution')}"
+    assert lines[0] == caution
+    why = message("course.no-notebook-but", kind=message("course.kind-pdf"))
+    assert f"{message('reports.not-read', student='<i>pdf', why=why)}" in lines
     assert re.fullmatch(rf" *\d+% +\d+  copy +{original()} *", lines[-2])
     assert lines[-1] == str(path)
     page = bs4.BeautifulSoup(path.read_text("utf-8"), "html.parser")
-    assert CAUTION in page.text
+    assert caution in page.text
     assert page.i is None
     sides = page.select(".sides")
     assert len(sides) == 5  # the other three are as much of the class has them
@@ -149,7 +153,7 @@ def test_code_on_the_page_is_text(course, tmp_path):
     put(tmp_path / "exercises" / UNIT, release())
     (tmp_path / "nbgrader_config.py").write_bytes((course / "nbgrader_config.py").read_bytes())
     output = tmp_path / "made.html"
-    similar(tmp_path, UNIT, output=output)
+    similar(load(tmp_path), UNIT, output=output)
     page = bs4.BeautifulSoup(output.read_text("utf-8"), "html.parser")
     assert page.script is None
     assert page.b is None
@@ -159,7 +163,7 @@ def test_code_on_the_page_is_text(course, tmp_path):
 
 def test_csv(course, tmp_path):
     output = tmp_path / "pairs.csv"
-    similar(course, UNIT, output=output)
+    similar(load(course), UNIT, output=output)
     text = io.StringIO(output.read_text("utf-8-sig"), newline="")
     head, row = csv.reader(text, quoting=csv.QUOTE_NONNUMERIC)
     assert head == ["first", "second", "share", "runs", "cells"]
@@ -169,17 +173,17 @@ def test_csv(course, tmp_path):
 
 
 def test_bad_requests_are_one_sentence(course, tmp_path):
-    with pytest.raises(CourseError, match=r"--threshold must be between 1 and 100 .* got 0"):
-        similar(course, UNIT, threshold=0)
-    with pytest.raises(CourseError, match=r"--common must be between 1 and 100 .* got 101"):
-        similar(course, UNIT, common=101)
-    with pytest.raises(CourseError, match=r"--output must end in \.html or \.csv"):
-        similar(course, UNIT, output=tmp_path / "made.txt")
-    with pytest.raises(
-        CourseError, match=r"lstm-gate\.ipynb is missing: run rnngrade release lstm-gate\."
-    ):
-        similar(course, "lstm-gate")
     (tmp_path / "nbgrader_config.py").write_bytes((course / "nbgrader_config.py").read_bytes())
     put(tmp_path / "exercises" / UNIT, release())
-    with pytest.raises(CourseError, match="nothing was handed in for 'lstm-gates'"):
-        similar(tmp_path, UNIT)
+    missing = f"{course / 'exercises' / 'gate' / 'gate.ipynb'}"
+    for root, unit, options, told in (
+        (course, UNIT, {"threshold": 0}, ("not-per-cent", "--threshold", "0")),
+        (course, UNIT, {"common": 101}, ("not-per-cent", "--common", "101")),
+        (course, UNIT, {"output": tmp_path / "a.txt"}, ("no-such-form", f"{tmp_path}/a.txt")),
+        (course, "gate", {}, ("no-release", missing, "gate")),
+        (tmp_path, UNIT, {}, ("nothing-handed-in", UNIT)),
+    ):
+        with pytest.raises(CourseError) as error:
+            similar(load(root), unit, **options)
+        assert error.value.id == f"reports.{told[0]}"
+        assert tuple(value for _, value in error.value.message.fields) == told[1:]

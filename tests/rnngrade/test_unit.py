@@ -7,6 +7,7 @@ from nbgrader.api import Gradebook
 from rnngrade.course.unit import load_unit
 from rnngrade.errors import CourseError
 from rnngrade.execution.job import Limits, Policy, TestCell
+from rnngrade.messages import message
 
 
 @pytest.fixture(scope="module")
@@ -74,27 +75,45 @@ def test_settings_come_from_the_front_matter(course):
 
 
 WRONG = {
-    "an unknown setting": ({"alows": []}, "unknown setting 'alows'"),
-    "a text for a list": ({"allows": "rnnlib"}, "allows must be a list"),
-    "a word for a number": ({"cell_seconds": "long"}, "cell_seconds must be a number"),
-    "no time": ({"cell_seconds": 0}, "cell_seconds must be a number above 0"),
-    "a number for yes": ({"recurrences": 1}, "recurrences must be true or false"),
+    "an unknown setting": ({"alows": []}, "course.unknown-setting"),
+    "a text for a list": ({"allows": "rnnlib"}, "course.setting-list"),
+    "a word for a number": ({"cell_seconds": "long"}, "course.setting-number"),
+    "no time": ({"cell_seconds": 0}, "course.setting-number"),
+    "yes for a number": ({"cell_seconds": True}, "course.setting-number"),
+    "a number for yes": ({"recurrences": 1}, "course.setting-yes-or-no"),
+    "no language": ({"language": "xx"}, "course.setting-language"),
+    "a list for a language": ({"language": ["ru"]}, "course.setting-language"),
 }
 
 
-@pytest.mark.parametrize(("settings", "sentence"), WRONG.values(), ids=WRONG)
-def test_wrong_settings_are_named(course, settings, sentence):
-    with pytest.raises(CourseError, match=f"^unit: {sentence}"):
+@pytest.mark.parametrize(("settings", "id"), WRONG.values(), ids=WRONG)
+def test_wrong_settings_are_named(course, settings, id):
+    with pytest.raises(CourseError) as told:
         load(course, settings)
+    assert told.value.id == id
+    assert told.value.message["unit"] == "unit"
+    ((setting, value),) = settings.items()
+    named = dict(told.value.message.fields)
+    assert setting in (named.get("setting"), "language")
+    assert named.get("value") in (None, f"{value}", repr(value))
+
+
+def test_the_language_of_a_unit(course):
+    assert load(course).language is None
+    assert load(course, {"language": "ru"}).language == "ru"
 
 
 def test_a_source_that_is_missing_is_named(course, tmp_path):
-    with pytest.raises(CourseError, match=r"unit\.ipynb is missing: run `rnngrade release`"):
+    with pytest.raises(CourseError) as told:
         load_unit(course[0], tmp_path, "unit", "unit")
+    assert told.value.message == message("course.no-source", file=f"{tmp_path / 'unit.ipynb'}")
 
 
 def test_a_job_says_all_that_a_worker_needs(course):
-    job = load(course).job(b"secret", "anna", "{}", {"a.txt": b"x"}, sandbox=False)
+    job = load(course).job(
+        b"secret", "anna", "{}", {"a.txt": b"x"}, sandbox=False, language="ru"
+    )
+    assert job.language == "ru"
     assert (job.student, job.unit, job.notebook, job.files) == (
         "anna",
         "unit",

@@ -18,6 +18,7 @@ from rnngrade.errors import CourseError
 from rnngrade.isolation import warm as warm_module
 from rnngrade.isolation.sandbox import Box, layers, require
 from rnngrade.isolation.warm import Exit, Warm, warm
+from rnngrade.messages import message
 from tests.rnngrade import hostile
 
 ENTRY = "tests.rnngrade.hostile:run"
@@ -71,7 +72,7 @@ def test_a_child_gets_its_request_and_answers(kind):
 def test_how_a_child_ended_is_told_with_what_it_used(kind):
     with closing(kind.fork(name="leave", status=0)) as child:
         end = child.wait(20)
-    assert end.how == "ended with status 0"
+    assert end.how == message("isolation.ended", status=0)
     assert 0 < end.cpu_seconds < 10
     assert 1 < end.max_rss_mb < 1000
     assert child.wait(0) is end
@@ -79,7 +80,7 @@ def test_how_a_child_ended_is_told_with_what_it_used(kind):
 
 def test_an_error_of_the_entry_ends_the_child_alone(kind):
     with closing(kind.fork(name="no such attack")) as child:
-        assert child.wait(20).how == "ended with status 1"
+        assert child.wait(20).how == message("isolation.ended", status=1)
     assert ask(kind, "folder")
 
 
@@ -87,7 +88,7 @@ def test_waiting_is_limited_and_killing_is_final(kind):
     with closing(kind.fork(name="spin")) as child:
         assert child.wait(0.05) is None
         child.kill()
-        assert child.wait(0).how == "died of SIGKILL"
+        assert child.wait(0).killed
         child.kill()  # once more does nothing
     assert ask(kind, "folder")
 
@@ -99,7 +100,7 @@ def test_one_can_kill_what_another_waits_for(kind):
         waiting.start()
         child.kill()
         waiting.join()
-    assert [end.how for end in ends] == ["died of SIGKILL"]
+    assert [end.how for end in ends] == [message("isolation.died", signal="SIGKILL")]
 
 
 def test_a_late_kill_does_not_reach_the_next_child(kind):
@@ -171,7 +172,7 @@ def test_a_grader_may_have_many_files_open(kind):
                 stack.enter_context(open(os.devnull))
             with closing(kind.fork(name="leave", status=0)) as child:
                 assert child.sock.fileno() > 1024
-                assert child.wait(20).how == "ended with status 0"
+                assert child.wait(20).how == message("isolation.ended", status=0)
             fresh = stack.enter_context(closing(Warm(*kind._recipe)))
             assert ask(fresh, "hello", text="x") == "x"
     finally:
@@ -189,7 +190,7 @@ def test_a_dead_warm_process_is_replaced(kind):
 def test_a_child_whose_warm_process_dies_is_over(kind):
     with closing(kind.fork(name="spin")) as child:
         kill_all(child._process._popen.pid)
-        assert child.wait(20) == Exit("died with its warm process")
+        assert child.wait(20) == Exit(message("isolation.died-with-warm"))
         assert gone(child.pid)
     assert ask(kind, "folder")
 
@@ -244,15 +245,15 @@ def test_there_is_one_of_each_kind_in_a_process():
 
 
 @pytest.mark.parametrize(
-    ("entry", "preload", "says"),
+    ("entry", "preload", "why"),
     [
-        ("tests.rnngrade.hostile:nothing", (), "has no attribute 'nothing'"),
-        (ENTRY, ("no_such_module",), "No module named 'no_such_module'"),
-        (ENTRY, ("thread_starter",), "2 threads run after the imports where one may"),
-        (ENTRY, ("quitter",), "it ended with status 7"),
+        ("tests.rnngrade.hostile:nothing", (), {"kind": "AttributeError"}),
+        (ENTRY, ("no_such_module",), {"kind": "ModuleNotFoundError"}),
+        (ENTRY, ("thread_starter",), {"id": "isolation.threads-after-imports", "n": 2}),
+        (ENTRY, ("quitter",), {"id": "isolation.ended", "status": 7}),
     ],
 )
-def test_a_warm_process_that_cannot_start_says_why(tmp_path, monkeypatch, entry, preload, says):
+def test_a_warm_process_that_cannot_start_says_why(tmp_path, monkeypatch, entry, preload, why):
     (tmp_path / "thread_starter.py").write_text(
         "import threading, time\n"
         "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
@@ -260,15 +261,18 @@ def test_a_warm_process_that_cannot_start_says_why(tmp_path, monkeypatch, entry,
     (tmp_path / "quitter.py").write_text("import os; os._exit(7)")
     monkeypatch.syspath_prepend(tmp_path)
     before = set(warm_module._open)
-    with pytest.raises(CourseError, match=re.escape(says)):
+    with pytest.raises(CourseError) as told:
         Warm(entry, preload).fork(name="folder")
+    assert told.value.id == "isolation.warm-not-started"
+    assert {"id": "isolation.fault", **why}.items() <= told.value.message["why"].plain().items()
     assert set(warm_module._open) == before
 
 
 def test_a_system_that_cannot_fork_is_refused(monkeypatch):
     monkeypatch.delattr(os, "fork")
-    with pytest.raises(CourseError, match="on Windows, run it under WSL"):
+    with pytest.raises(CourseError) as told:
         Warm(ENTRY).fork(name="folder")
+    assert told.value.id == "isolation.no-fork"
 
 
 def test_a_kind_that_is_closed_ends_its_processes():

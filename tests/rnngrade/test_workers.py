@@ -6,8 +6,10 @@ import pytest
 from distributed import LocalCluster
 
 from rnngrade.errors import CourseError
+from rnngrade.execution.job import Job
+from rnngrade.messages import message
 from rnngrade.run import workers
-from rnngrade.run.record import environment
+from rnngrade.run.environment import environment, loaded_by
 from rnngrade.run.workers import AHEAD, on_dask
 from tests.rnngrade.small_class import grade, graded, handed_in, now
 from tests.rnngrade.small_course import hand_in
@@ -48,8 +50,10 @@ def test_a_scheduler_with_other_versions(root, address, monkeypatch):
         return versions
 
     monkeypatch.setattr(workers.Client, "get_versions", other)
-    with pytest.raises(CourseError, match=r"has dask 1\.0, this machine .*: install the same"):
+    with pytest.raises(CourseError) as told:
         grade(root, pool=on_dask(scheduler=address))
+    other = told.value.message
+    assert (other.id, other["name"], other["there"]) == ("run.other-cluster", "dask", "1.0")
 
 
 def test_few_submissions_are_under_way(address):
@@ -75,8 +79,10 @@ def test_without_a_task_no_worker_is_started(monkeypatch):
 
 def test_an_address_where_nobody_answers(root, monkeypatch):
     monkeypatch.setattr(workers, "CONNECT_SECONDS", 0.5)
-    with pytest.raises(CourseError, match="no dask scheduler answers at 'tcp://127"):
+    with pytest.raises(CourseError) as told:
         grade(root, pool=on_dask(scheduler="tcp://127.0.0.1:9"))
+    assert told.value.id == "run.no-scheduler"
+    assert told.value.message["address"] == "tcp://127.0.0.1:9"
 
 
 def test_dask_gives_the_same_gradebook_and_loses_only_who_kills_its_worker(root, tmp_path):
@@ -84,15 +90,26 @@ def test_dask_gives_the_same_gradebook_and_loses_only_who_kills_its_worker(root,
     hand_in(root, "bad", one="kills its worker")
     summary = grade(root, pool=on_dask(2))
     assert (summary.graded, summary.lacking) == (4, 2)
-    assert summary.human["gus"] == "RuntimeError: no such process"
-    assert summary.human["bad"] == "Its worker died, and so did a second one."
+    fault = message("run.fault", kind="RuntimeError", why="no such process")
+    assert summary.waiting["gus"] == (fault,)
+    assert summary.waiting["bad"] == (message("run.worker-died"),)
     grades, notebooks = now(root)
     for student in ("gus", "bad"):
         assert set(grades.pop(student)["grades"].values()) == {(None, None, None, True)}
     assert (grades, notebooks) == now(graded(tmp_path / "graded"))
 
 
-def test_a_worker_with_other_versions_is_refused():
-    wanted = {**environment(), "torch": "1.0"}
-    with pytest.raises(CourseError, match=r"a worker has torch .*, this machine 1\.0"):
-        workers.work(None, None, wanted)
+JOB = Job("anna", "sums", "{}", (), frozenset(), "f00")
+
+
+@pytest.mark.parametrize("name", ["python", "torch", "rnngrade", "rnnlib"])
+def test_a_worker_with_other_versions_is_refused(name):
+    here = environment(loaded_by(JOB))
+    with pytest.raises(CourseError) as told:
+        workers.work(None, JOB, {**here, name: "1.0"})
+    other = message("run.other-worker", name=name, there=here[name], here="1.0")
+    assert told.value.message == other
+
+
+def test_a_worker_needs_no_nbgrader_to_be_the_same():
+    assert "nbgrader" not in environment(loaded_by(JOB))

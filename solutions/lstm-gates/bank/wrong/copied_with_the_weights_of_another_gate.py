@@ -1,0 +1,9 @@
+"""Copied with the weights of another gate."""
+# loses: lstm-step lstm-sequence
+# told: in-place-of(W_f, b_f, W_i, b_i)
+
+
+def lstm_step(x_t, h_prev, c_prev, W_f, b_f, W_i, b_i, W_C, b_C, W_o, b_o):
+    f_t, i_t = forget_gate(x_t, h_prev, W_f, b_f), input_gate(x_t, h_prev, W_f, b_f)
+    c_t = cell_update(f_t, i_t, candidate(x_t, h_prev, W_C, b_C), c_prev)
+    return hidden_state(output_gate(x_t, h_prev, W_o, b_o), c_t), c_t
