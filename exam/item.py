@@ -53,7 +53,7 @@ class Item(NamedTuple):
     """A calculation on paper; `variant(seed)` gives it numbers."""
 
     name: str
-    topic: str
+    chapter: str
     title: str
     minutes: int
     to: Rounding
@@ -123,11 +123,12 @@ class _InTurn:
         return self.roundings[k](value) if k < len(self.roundings) else value
 
 
-def item(topic, title, *, minutes, to, keep=None):
+def item(title, *, minutes, to, keep=None):
     """Enter the function as an item; its name with hyphens is the item's.
 
+    The chapter is the one that the function's file is named after.
+
     Args:
-        topic: the name of its file.
         title: what is asked for, in a few words.
         minutes: how long it takes on paper.
         to: the rounding of the answer.
@@ -138,7 +139,8 @@ def item(topic, title, *, minutes, to, keep=None):
         name = make.__name__.replace("_", "-")
         if name in ITEMS:
             raise ValueError(f"There are two items named {name}.")
-        ITEMS[name] = Item(name, topic, title, minutes, to, keep or to, make)
+        chapter = make.__module__.rpartition(".")[2].replace("_", "-")
+        ITEMS[name] = Item(name, chapter, title, minutes, to, keep or to, make)
         return make
 
     return enter

@@ -43,14 +43,14 @@ class _Part(NamedTuple):
 
 
 def draw(seed):
-    """The paper of this seed: at most one question per chapter and one item per topic."""
+    """The paper of this seed: at most one question and one item per chapter."""
     rng = np.random.default_rng([seed, 60])
     questions = [
         _Part(q.points, QUESTION_MINUTES * q.points, q.chapter, q)
         for q in all_questions()
         if q.kind == "written"
     ]
-    items = [_Part(i.points, i.minutes, i.topic, i) for i in ITEMS.values()]
+    items = [_Part(i.points, i.minutes, i.chapter, i) for i in ITEMS.values()]
     asked = _choose(_shuffled(questions, rng), QUESTION_POINTS, MINUTES)
     left = MINUTES - sum(part.minutes for part in asked)
     items = sorted(_shuffled(items, rng), key=lambda part: part.group not in CORE)

@@ -1,6 +1,4 @@
-"""The questions of `book/questions`, one Markdown file per chapter.
-
-    # The chapter's title
+"""The questions of `book/questions`, one Markdown file per chapter, with the chapter's name.
 
     ## [oral] The question?
     The answer, one sentence per line.
@@ -12,10 +10,9 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-FOLDER = Path(__file__).parents[1] / "book" / "questions"
-CHAPTERS = ("rnn", "bptt", "gradients", "clipping", "lstm", "why-lstm", "gru", "lstm-gru")
-CHAPTERS += ("long-memory", "pytorch", "text", "translation", "stocks", "glucose")
-CHAPTERS += ("speech", "parallel")
+from exam.contents import BOOK, chapters
+
+FOLDER = BOOK / "questions"
 KINDS = ("oral", "written")
 HEAD = re.compile(r"## \[(\w+)\] (.+)")
 
@@ -39,13 +36,18 @@ def path_of(chapter, folder=FOLDER):
     return Path(folder) / f"{chapter}.md"
 
 
+def asked_in(folder=FOLDER):
+    """The chapters that have questions, in the order of the book."""
+    return [chapter for chapter in chapters() if path_of(chapter, folder).exists()]
+
+
 def read(chapter, folder=FOLDER):
-    """Return the title of a chapter and its questions, in the order of the file.
+    """Return the questions of a chapter in the order of its file.
 
     Raises ValueError, with file and line, for text that has not the form told above.
     """
     path = path_of(chapter, folder)
-    title, questions = None, []
+    questions = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
         where = f"{path.name}, line {number}"
         if not line.strip():
@@ -55,17 +57,15 @@ def read(chapter, folder=FOLDER):
             if not head or head[1] not in KINDS:
                 raise ValueError(f"{where}: a question begins with ## [oral] or ## [written].")
             questions.append((*head.groups(), []))
-        elif line.startswith("# ") and title is None:
-            title = line[2:]
         elif not questions:
-            raise ValueError(f"{where}: the file begins with a title and a question.")
+            raise ValueError(f"{where}: the file begins with a question.")
         else:
             questions[-1][2].append(line)
-    if title is None or not questions:
-        raise ValueError(f"{path.name} needs a title and questions.")
-    return title, [Question(chapter, kind, text, tuple(a)) for kind, text, a in questions]
+    if not questions:
+        raise ValueError(f"{path.name} needs questions.")
+    return [Question(chapter, kind, text, tuple(a)) for kind, text, a in questions]
 
 
 def all_questions(folder=FOLDER):
     """The questions of all chapters."""
-    return [question for chapter in CHAPTERS for question in read(chapter, folder)[1]]
+    return [question for chapter in asked_in(folder) for question in read(chapter, folder)]

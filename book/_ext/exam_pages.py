@@ -1,11 +1,14 @@
-"""Exam pages: `{questions} CHAPTER`, `{items} TOPIC`, `{mock-exam} SEED`.
+"""Pages made of lists: `{chapters}`, `{questions}`, `{items}`, `{mock-exam} SEED`.
 
-Each writes MyST text from book/questions or from the package `exam` and hands it to the
-parser, so that mathematics works in every output. An item shows the numbers of its first
-seed; items.js offers the others behind a button, and print_book.py leaves them out.
+Each writes MyST text from `_toc.yml`, from book/questions or from the package `exam` and hands
+it to the parser, so that mathematics works in every output. `{questions}` and `{items}` show
+those of all chapters, each under a heading, or of the one that is named. An item shows the
+numbers of its first seed; items.js offers the others behind a button, and print_book.py leaves
+them out.
 """
 
 import sys
+from itertools import count
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -16,8 +19,7 @@ from docutils.statemachine import StringList  # noqa: E402
 from page_assets import offer  # noqa: E402
 from sphinx.util.docutils import SphinxDirective  # noqa: E402
 
-from exam import markdown, paper, questions  # noqa: E402
-from exam.items import TOPICS, items_of  # noqa: E402
+from exam import contents, items, markdown, paper, questions  # noqa: E402
 from exam.numbers import breakable  # noqa: E402
 
 HERE = Path(__file__).parent
@@ -35,39 +37,76 @@ WORDS = {
 class _Written(SphinxDirective):
     """A directive whose content is MyST text that `text` writes."""
 
-    required_arguments = 1
-
     def run(self):
         """Parse the text where the directive stands."""
         for path in (Path(__file__), *self.sources()):
             self.env.note_dependency(str(path))
         here = self.get_source_info()
-        lines = StringList(self.text(self.arguments[0]).splitlines(), source=here[0])
+        try:
+            text = self.text(*self.arguments)
+        except ValueError as error:
+            raise self.error(f"{self.name}: {error}") from None
+        lines = StringList(text.splitlines(), source=here[0])
         node = nodes.Element()
         self.state.nested_parse(lines, self.content_offset, node, match_titles=True)
         return node.children
 
     def sources(self):
         """Every file that the text comes from."""
-        return sorted((ROOT / "exam").rglob("*.py"))
+        return [ROOT / "_toc.yml", *sorted((ROOT / "exam").rglob("*.py"))]
 
 
-class Questions(_Written):
-    """The questions of a chapter, oral first, each a fold with its answer."""
+class Chapters(_Written):
+    """The chapters with what they are about, by parts."""
 
     def sources(self):
-        """The chapter's file and the reader of it."""
-        return [questions.path_of(self.arguments[0]), Path(questions.__file__)]
+        """The chapters too: the front matter of each holds its summary."""
+        return [*super().sources(), *map(contents.path_of, contents.chapters())]
 
-    def text(self, chapter):
+    def text(self):
+        """A heading per part, a line per chapter."""
+        number = count(1)
+        return "\n\n".join(
+            f"## {caption}\n\n"
+            + "\n".join(
+                f"{next(number)}. {{doc}}`{c}`: {contents.summary(c)}" for c in chapters
+            )
+            for caption, chapters in contents.parts().items()
+        )
+
+
+class _ByChapter(_Written):
+    """One chapter, or all that have something, each under a heading."""
+
+    optional_arguments = 1
+
+    def sources(self):
+        """The chapters too: their titles are the headings."""
+        return [*super().sources(), *map(contents.path_of, self.chapters())]
+
+    def text(self, chapter=None):
+        """The text of `of`, of the one chapter or of all."""
+        if chapter is None:
+            return "\n\n".join(
+                f"## {contents.title(c)}\n\n{self.of(c)}" for c in self.chapters()
+            )
+        if chapter not in self.chapters():
+            raise ValueError(f"there are none for a chapter named {chapter!r}.")
+        return self.of(chapter)
+
+
+class Questions(_ByChapter):
+    """The questions, oral first, each a fold with its answer."""
+
+    chapters = staticmethod(questions.asked_in)
+
+    def sources(self):
+        """The questions too."""
+        return [*super().sources(), *map(questions.path_of, self.chapters())]
+
+    def of(self, chapter):
         """A heading per kind, a fold per question."""
-        if chapter not in questions.CHAPTERS:
-            raise self.error(f"questions: there are none for a chapter named {chapter!r}.")
-        try:
-            _, asked = questions.read(chapter)
-        except ValueError as error:
-            raise self.error(f"questions: {error}") from None
-        parts = []
+        asked, parts = questions.read(chapter), []
         for kind in questions.KINDS:
             folds = [
                 fold(q.text, breakable(" ".join(q.answer))) for q in asked if q.kind == kind
@@ -76,28 +115,32 @@ class Questions(_Written):
         return "\n\n".join(parts)
 
 
-class Items(_Written):
-    """The items of a topic, each with a heading, its variants and their solutions."""
+class Items(_ByChapter):
+    """The items, each with a heading, its variants and their solutions."""
 
-    def text(self, topic):
+    def chapters(self):
+        """The chapters that have items."""
+        return items.CHAPTERS
+
+    def of(self, chapter):
         """One section per item."""
-        if topic not in TOPICS:
-            raise self.error(f"items: there are none for a topic named {topic!r}.")
         self.env.metadata[self.env.docname]["items"] = True
-        return "\n\n".join(_item(item) for item in items_of(topic))
+        return "\n\n".join(_item(item) for item in items.items_of(chapter))
 
 
 class MockExam(_Written):
     """The mock exam of a seed with its marking scheme, folded."""
 
+    required_arguments = 1
+
     def sources(self):
-        """All files of the package, and all questions."""
-        return [*super().sources(), *map(questions.path_of, questions.CHAPTERS)]
+        """The questions too."""
+        return [*super().sources(), *map(questions.path_of, questions.asked_in())]
 
     def text(self, seed):
         """The paper, then its marking scheme."""
         if not seed.isdecimal():
-            raise self.error(f"mock-exam: a whole number is needed, not {seed!r}.")
+            raise ValueError(f"a whole number is needed, not {seed!r}.")
         drawn = paper.draw(int(seed))
         scheme = fold(WORDS["scheme"], markdown.solutions(drawn, level=2))
         return markdown.paper(drawn, level=2) + "\n" + scheme
@@ -148,6 +191,7 @@ def _button(item):
 
 def setup(app):
     """Register the directives."""
+    app.add_directive("chapters", Chapters)
     app.add_directive("questions", Questions)
     app.add_directive("items", Items)
     app.add_directive("mock-exam", MockExam)

@@ -17,6 +17,10 @@ from jupyter_cache.executors.utils import single_nb_execution
 from tqdm import tqdm
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from exam.contents import pages  # noqa: E402
+
 READER = {"name": "myst_nb_md", "type": "plugin"}  # the one that Jupyter Book reads with
 
 
@@ -58,9 +62,7 @@ def main():
 
 def chapters():
     """The files of the table of contents that hold cells."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    names = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
-    paths = [ROOT / f"{name}.md" for name in names]  # what holds cells has no sections
+    paths = [ROOT / f"{page}.md" for page in pages()]
     return [path for path in paths if "{code-cell}" in path.read_text("utf-8")]
 
 

@@ -1,17 +1,17 @@
-"""The items, one file per topic, in the order of the chapters."""
+"""The calculations: to each chapter that has some, a file with its name."""
 
 from importlib import import_module
+from importlib.util import find_spec
 
+from exam.contents import chapters
 from exam.item import ITEMS
 
-FILES = ("rnn", "bptt", "gradients", "lstm", "why_lstm", "gru", "shapes")
-FILES += ("text", "translation", "series", "ctc", "parallel")
-for name in FILES:
-    import_module(f"exam.items.{name}")  # enters its items
-
-TOPICS = tuple(dict.fromkeys(item.topic for item in ITEMS.values()))
+_modules = {chapter: f"exam.items.{chapter.replace('-', '_')}" for chapter in chapters()}
+CHAPTERS = [chapter for chapter in chapters() if find_spec(_modules[chapter])]
+for _chapter in CHAPTERS:
+    import_module(_modules[_chapter])  # enters its items
 
 
-def items_of(topic):
-    """The items of a topic, in the order of its file."""
-    return [item for item in ITEMS.values() if item.topic == topic]
+def items_of(chapter):
+    """The items of a chapter, in the order of its file."""
+    return [item for item in ITEMS.values() if item.chapter == chapter]

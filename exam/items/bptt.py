@@ -21,7 +21,7 @@ def unit_gradients(xs, target, w_xh, w_hh, k=None):
     return [float(d[0, 0]) for d in found.dparams]
 
 
-@item("bptt", "From the last state to the first", minutes=3, to=decimals(3))
+@item("From the last state to the first", minutes=3, to=decimals(3))
 def bptt_factor(draw):
     """∂h_3/∂h_1 from given states."""
     n = {
@@ -52,7 +52,7 @@ def bptt_factor(draw):
     )
 
 
-@item("bptt", "The gradient of a weight, one step", minutes=4, to=decimals(3))
+@item("The gradient of a weight, one step", minutes=4, to=decimals(3))
 def bptt_one_step(draw):
     """δw_hh after one step from a given state."""
     n = {
@@ -119,9 +119,7 @@ def two_steps(draw):
     return n, results, question, lines
 
 
-@item(
-    "bptt", "The gradient of a weight, two steps", minutes=8, to=decimals(2), keep=decimals(3)
-)
+@item("The gradient of a weight, two steps", minutes=8, to=decimals(2), keep=decimals(3))
 def bptt_two_steps(draw):
     """δw_xh over two steps: a sum of two terms."""
     n, results, question, lines = two_steps(draw)
@@ -146,7 +144,7 @@ def bptt_two_steps(draw):
     )
 
 
-@item("bptt", "What truncation leaves out", minutes=8, to=decimals(2), keep=decimals(3))
+@item("What truncation leaves out", minutes=8, to=decimals(2), keep=decimals(3))
 def bptt_truncated(draw):
     """The part of δw_xh that truncation at k = 1 loses."""
     n, results, question, lines = two_steps(draw)
@@ -176,7 +174,7 @@ def bptt_truncated(draw):
     )
 
 
-@item("bptt", "Pairs of steps that a gradient joins", minutes=3, to=WHOLE)
+@item("Pairs of steps that a gradient joins", minutes=3, to=WHOLE)
 def bptt_pairs(draw):
     """How many pairs (t, s) are kept by chunks of k steps."""
     n = {"k": draw.whole(3, 10), "chunks": draw.whole(3, 12)}
@@ -203,7 +201,7 @@ def bptt_pairs(draw):
     )
 
 
-@item("bptt", "Where the gradient starts: softmax", minutes=4, to=decimals(3))
+@item("Where the gradient starts: softmax", minutes=4, to=decimals(3))
 def bptt_softmax(draw):
     """δ of a logit under softmax and cross-entropy."""
     n = {f"s_{k}": draw.steps(-1.5, 2.5, 0.5) for k in (1, 2, 3)}

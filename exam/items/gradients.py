@@ -1,4 +1,4 @@
-"""Gradients that vanish and explode, how they are clipped and checked."""
+"""Gradients that vanish and explode, and how they are checked."""
 
 import math
 
@@ -6,14 +6,10 @@ import numpy as np
 
 from exam.item import Draft, item
 from exam.numbers import WHOLE, Number, decimals, significant
-from rnnlib import central_differences, clip_by_norm, clip_by_value, spectral_radius
-
-TRIPLES = ((3, 4, 0, 5), (1, 2, 2, 3), (2, 3, 6, 7), (1, 4, 8, 9), (4, 4, 7, 9), (2, 6, 9, 11))
+from rnnlib import central_differences, spectral_radius
 
 
-@item(
-    "gradients", "What is left of a gradient", minutes=3, to=significant(2), keep=significant(3)
-)
+@item("What is left of a gradient", minutes=3, to=significant(2), keep=significant(3))
 def gradient_left(draw):
     """(w · slope)^k."""
     n = {
@@ -42,7 +38,7 @@ def gradient_left(draw):
     )
 
 
-@item("gradients", "How far back a gradient reaches", minutes=3, to=WHOLE, keep=decimals(3))
+@item("How far back a gradient reaches", minutes=3, to=WHOLE, keep=decimals(3))
 def gradient_reach(draw):
     """The largest k with γ^k ≥ a bound."""
     n = {"g": draw.steps(0.5, 0.95, 0.05), "power": draw.whole(2, 5)}
@@ -71,7 +67,7 @@ def gradient_reach(draw):
     )
 
 
-@item("gradients", "A spectral radius", minutes=4, to=decimals(3))
+@item("A spectral radius", minutes=4, to=decimals(3))
 def gradient_radius(draw):
     """The largest |λ| of a 2 × 2 matrix with real eigenvalues."""
     n = {name: draw.tenths(-1.2, 1.2) for name in ("a", "b", "c", "d")}
@@ -103,7 +99,7 @@ def gradient_radius(draw):
     )
 
 
-@item("gradients", "A random start", minutes=4, to=significant(2), keep=significant(3))
+@item("A random start", minutes=4, to=significant(2), keep=significant(3))
 def gradient_uniform(draw):
     """(Hv)^{k/2} for entries from U(-c/√H, c/√H)."""
     n = {
@@ -136,84 +132,7 @@ def gradient_uniform(draw):
     )
 
 
-@item("clipping", "Clipping by norm", minutes=3, to=decimals(3))
-def clip_norm(draw):
-    """One entry of a gradient clipped by its norm."""
-    *entries, norm = draw.one_of(*TRIPLES)
-    order = draw.sample(entries, 3)
-    scale = draw.one_of(1, 2, 0.5)
-    n = {f"g_{k}": Number(v * scale * draw.one_of(-1, 1)) for k, v in enumerate(order, 1)}
-    n |= {"limit": draw.one_of(1, 2, 0.5), "asked": draw.one_of(1, 2, 3)}
-    n["g"] = n[f"g_{n['asked']}"]
-    if n["limit"] >= norm * scale or n["g"] == 0:
-        return None
-    gradient = np.array([n["g_1"], n["g_2"], n["g_3"]], float)
-
-    def paper(r):
-        norm = r(math.sqrt(n["g_1"] ** 2 + n["g_2"] ** 2 + n["g_3"] ** 2))
-        factor = r(n["limit"] / norm)
-        return {"norm": norm, "factor": factor, "clipped": n["g"] * factor}
-
-    return Draft(
-        n,
-        r"The gradient $g = (<g_1>, <g_2>, <g_3>)$ is clipped by its norm to "
-        r"$c = <limit>$. Compute entry $<asked>$ of the clipped gradient.",
-        clip_by_norm([gradient], n["limit"])[0][0][n["asked"] - 1],
-        paper,
-        [
-            r"$\|g\| = \sqrt{<(g_1)>^2 + <(g_2)>^2 + <(g_3)>^2} <~norm>$, which is more than "
-            r"$c = <limit>$.",
-            r"All entries take the factor $c / \|g\| = <limit>/<norm> <~factor>$",
-            r"Entry $<asked>$: $<g> \cdot <factor> <~answer>$",
-        ],
-    )
-
-
-@item(
-    "clipping",
-    "Clipping by value turns the gradient",
-    minutes=5,
-    to=decimals(3),
-    keep=decimals(4),
-)
-def clip_value(draw):
-    """The cosine between a gradient and its clipped form."""
-    n = {
-        "g_1": draw.one_of(-6, -5, -4, -3, 3, 4, 5, 6),
-        "g_2": draw.steps(-2, 2, 0.5, but=(0,)),
-    }
-    n["limit"] = draw.one_of(1, 1.5, 2)
-    if abs(n["g_2"]) >= n["limit"]:
-        return None
-    gradient = np.array([n["g_1"], n["g_2"]], float)
-    clipped = clip_by_value([gradient], n["limit"])[0]
-    n["c_1"] = Number(clipped[0])
-    lengths = np.linalg.norm(gradient) * np.linalg.norm(clipped)
-
-    def paper(r):
-        dot = r(n["g_1"] * n["c_1"] + n["g_2"] ** 2)
-        long = r(math.hypot(n["g_1"], n["g_2"]))
-        short = r(math.hypot(n["c_1"], n["g_2"]))
-        return {"dot": dot, "long": long, "short": short, "cosine": dot / (long * short)}
-
-    return Draft(
-        n,
-        r"The gradient $g = (<g_1>, <g_2>)$ is clipped by value to the range from $-<limit>$ "
-        r"to $<limit>$. Compute the cosine of the angle between $g$ and the clipped gradient "
-        r"$\tilde g$.",
-        gradient @ clipped / lengths,
-        paper,
-        [
-            r"$\tilde g = (<c_1>, <g_2>)$",
-            r"$g^\top \tilde g = <g_1> \cdot <(c_1)> + <(g_2)>^2 <~dot>$; $\|g\| <~long>$, "
-            r"$\|\tilde g\| <~short>$",
-            r"$\cos = <dot> / (<long> \cdot <short>) <~answer>$. Below 1: the direction has "
-            r"changed.",
-        ],
-    )
-
-
-@item("gradients", "A gradient by differences", minutes=4, to=decimals(3), keep=decimals(4))
+@item("A gradient by differences", minutes=4, to=decimals(3), keep=decimals(4))
 def gradient_difference(draw):
     """A central difference of a w³ + c w."""
     n = {

@@ -18,7 +18,7 @@ def step(n, *, reset="after"):
     return float(gru_step(x, h_prev, W_xh, W_hh, reset=reset)[0])
 
 
-@item("gru", "Between old and new", minutes=3, to=decimals(3))
+@item("Between old and new", minutes=3, to=decimals(3))
 def gru_mix(draw):
     """h_t from the pre-activations of z and n."""
     n = {
@@ -50,7 +50,7 @@ def gru_mix(draw):
     )
 
 
-@item("gru", "A whole step", minutes=8, to=decimals(2), keep=decimals(3))
+@item("A whole step", minutes=8, to=decimals(2), keep=decimals(3))
 def gru_whole_step(draw):
     """h_t from weights, state and input."""
     n = {f"{part}_{g}": draw.steps(-1.5, 1.5, 0.5) for g in "rzn" for part in ("x", "h")}
@@ -87,7 +87,7 @@ def gru_whole_step(draw):
     )
 
 
-@item("gru", "Reset before or after the product", minutes=5, to=decimals(2), keep=decimals(3))
+@item("Reset before or after the product", minutes=5, to=decimals(2), keep=decimals(3))
 def gru_conventions(draw):
     """The difference of the two pre-activations of the candidate, first entry."""
     n = {"r_1": draw.steps(0, 1, 0.1), "r_2": draw.steps(0, 1, 0.1)}
@@ -123,7 +123,7 @@ def gru_conventions(draw):
     )
 
 
-@item("gru", "A state that fades", minutes=3, to=WHOLE, keep=decimals(4))
+@item("A state that fades", minutes=3, to=WHOLE, keep=decimals(4))
 def gru_fade(draw):
     """Steps until z^k is below a share, with n = 0."""
     n = {"z": draw.steps(0.5, 0.98, 0.02), "percent": draw.one_of(5, 10, 20, 50)}
@@ -153,7 +153,7 @@ def gru_fade(draw):
     )
 
 
-@item("gru", "What was the update gate?", minutes=3, to=decimals(2), keep=decimals(3))
+@item("What was the update gate?", minutes=3, to=decimals(2), keep=decimals(3))
 def gru_which_gate(draw):
     """z from h_t, h_{t-1} and n_t."""
     n = {name: draw.tenths(-0.9, 0.9) for name in ("h", "h_prev", "n")}

@@ -23,7 +23,7 @@ def cell(a_f, a_i, a_C, a_o, C_prev):
     return float(h_t[0]), float(C_t[0])
 
 
-@item("lstm", "A forget gate", minutes=3, to=decimals(3))
+@item("A forget gate", minutes=3, to=decimals(3))
 def lstm_forget(draw):
     """f_t from the textbook's formula."""
     n = {
@@ -52,7 +52,7 @@ def lstm_forget(draw):
     )
 
 
-@item("lstm", "Erase and write", minutes=4, to=decimals(2), keep=decimals(3))
+@item("Erase and write", minutes=4, to=decimals(2), keep=decimals(3))
 def lstm_cell(draw):
     """C_t from three pre-activations."""
     n = {name: draw.steps(-2, 3, 0.5) for name in ("a_f", "a_i")}
@@ -79,7 +79,7 @@ def lstm_cell(draw):
     )
 
 
-@item("lstm", "A whole step", minutes=9, to=decimals(2), keep=decimals(3))
+@item("A whole step", minutes=9, to=decimals(2), keep=decimals(3))
 def lstm_whole_step(draw):
     """h_t from weights, states and input."""
     n = {f"{part}_{g}": draw.steps(-1.5, 1.5, 0.5) for g in "fiCo" for part in ("h", "x")}
@@ -124,7 +124,7 @@ def lstm_whole_step(draw):
     )
 
 
-@item("lstm", "What the cell shows", minutes=3, to=decimals(3))
+@item("What the cell shows", minutes=3, to=decimals(3))
 def lstm_hidden(draw):
     """One entry of h_t for H = 2, all products entry by entry."""
     n = {}
@@ -160,7 +160,7 @@ def lstm_hidden(draw):
     )
 
 
-@item("lstm", "What was the candidate?", minutes=3, to=decimals(2), keep=decimals(3))
+@item("What was the candidate?", minutes=3, to=decimals(2), keep=decimals(3))
 def lstm_backwards(draw):
     """The candidate from C_t, C_{t-1} and the gates."""
     n = {
@@ -194,7 +194,6 @@ def lstm_backwards(draw):
 
 
 @item(
-    "lstm",
     "A cell that is written again and again",
     minutes=5,
     to=decimals(2),

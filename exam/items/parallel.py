@@ -22,7 +22,7 @@ def arrays(n, steps):
     return (np.array([n[f"{s}_{t}"] for t in range(1, steps + 1)], float) for s in "ab")
 
 
-@item("parallel", "Two steps as one", minutes=3, to=decimals(2), keep=decimals(3))
+@item("Two steps as one", minutes=3, to=decimals(2), keep=decimals(3))
 def scan_combine(draw):
     """The addition of two combined steps."""
     n = affine(draw, 2)
@@ -45,7 +45,7 @@ def scan_combine(draw):
     )
 
 
-@item("parallel", "Four steps by pairs", minutes=5, to=decimals(2), keep=decimals(3))
+@item("Four steps by pairs", minutes=5, to=decimals(2), keep=decimals(3))
 def scan_four(draw):
     """h_4 by two pairs."""
     n = affine(draw, 4) | {"h_0": draw.whole(-2, 4)}
@@ -76,7 +76,7 @@ def scan_four(draw):
     )
 
 
-@item("parallel", "How many rounds?", minutes=3, to=WHOLE)
+@item("How many rounds?", minutes=3, to=WHOLE)
 def scan_rounds(draw):
     """⌈log2 T⌉ doublings."""
     n = {"T": draw.whole(20, 5000)}
@@ -102,7 +102,7 @@ def scan_rounds(draw):
     )
 
 
-@item("parallel", "A step of the minGRU", minutes=4, to=decimals(3))
+@item("A step of the minGRU", minutes=4, to=decimals(3))
 def min_gru(draw):
     """h_t of a minGRU with one unit."""
     n = {
@@ -135,7 +135,7 @@ def min_gru(draw):
     )
 
 
-@item("parallel", "A step of the minLSTM", minutes=4, to=decimals(2), keep=decimals(3))
+@item("A step of the minLSTM", minutes=4, to=decimals(2), keep=decimals(3))
 def min_lstm(draw):
     """h_t of a minLSTM with gates that sum to one."""
     n = {
@@ -167,7 +167,7 @@ def min_lstm(draw):
     )
 
 
-@item("parallel", "A step in logarithms", minutes=4, to=decimals(2), keep=decimals(3))
+@item("A step in logarithms", minutes=4, to=decimals(2), keep=decimals(3))
 def scan_logarithms(draw):
     """ln h_1 from logarithms."""
     n = {

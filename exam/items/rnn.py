@@ -16,7 +16,7 @@ def unit_run(xs, w_xh, w_hh, b_h=0.0, h_0=0.0):
     return hs[:, 0].tolist()
 
 
-@item("rnn", "One step of one unit", minutes=3, to=decimals(3))
+@item("One step of one unit", minutes=3, to=decimals(3))
 def rnn_one_step(draw):
     """h_t of one unit."""
     n = {
@@ -46,7 +46,7 @@ def rnn_one_step(draw):
     )
 
 
-@item("rnn", "Three steps from rest", minutes=5, to=decimals(2), keep=decimals(3))
+@item("Three steps from rest", minutes=5, to=decimals(2), keep=decimals(3))
 def rnn_three_steps(draw):
     """h_3 of one unit that starts from zero."""
     n = {
@@ -80,7 +80,7 @@ def rnn_three_steps(draw):
     )
 
 
-@item("rnn", "Two units, one step", minutes=5, to=decimals(3))
+@item("Two units, one step", minutes=5, to=decimals(3))
 def rnn_two_units(draw):
     """The second entry of h_t for H = 2, I = 1."""
     n = {name: draw.tenths(-1, 1) for name in ("u_1", "u_2", "w_11", "w_12", "w_21", "w_22")}
@@ -116,7 +116,7 @@ def rnn_two_units(draw):
     )
 
 
-@item("rnn", "A probability from the state", minutes=4, to=decimals(3))
+@item("A probability from the state", minutes=4, to=decimals(3))
 def rnn_probability(draw):
     """A logistic output after one step."""
     n = {
@@ -153,7 +153,7 @@ def rnn_probability(draw):
     )
 
 
-@item("rnn", "When a trace has faded", minutes=3, to=WHOLE, keep=decimals(3))
+@item("When a trace has faded", minutes=3, to=WHOLE, keep=decimals(3))
 def rnn_trace(draw):
     """Silent steps until w^k is below a share."""
     n = {

@@ -14,7 +14,7 @@ def softmax(scores):
     return e / e.sum()
 
 
-@item("text", "Perplexity", minutes=4, to=decimals(2), keep=decimals(4))
+@item("Perplexity", minutes=4, to=decimals(2), keep=decimals(4))
 def text_perplexity(draw):
     """exp of the mean surprise of four characters."""
     values = [0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8]
@@ -40,7 +40,7 @@ def text_perplexity(draw):
     )
 
 
-@item("text", "Nats, bits, perplexity", minutes=3, to=decimals(2), keep=decimals(3))
+@item("Nats, bits, perplexity", minutes=3, to=decimals(2), keep=decimals(3))
 def text_bits(draw):
     """Bits per character from a loss in nats."""
     n = {"loss": draw.steps(1.0, 3.0, 0.05)}
@@ -63,7 +63,7 @@ def text_bits(draw):
     )
 
 
-@item("text", "How small a text becomes", minutes=3, to=decimals(1), keep=decimals(3))
+@item("How small a text becomes", minutes=3, to=decimals(1), keep=decimals(3))
 def text_file(draw):
     """Kilobytes of a text coded by a model."""
     n = {
@@ -89,7 +89,7 @@ def text_file(draw):
     )
 
 
-@item("text", "Softmax with a temperature", minutes=5, to=decimals(3), keep=decimals(3))
+@item("Softmax with a temperature", minutes=5, to=decimals(3), keep=decimals(3))
 def text_temperature(draw):
     """The probability of one token at a temperature."""
     n = {f"s_{k}": draw.steps(-1, 3, 0.5) for k in (1, 2, 3)}
@@ -119,7 +119,7 @@ def text_temperature(draw):
     )
 
 
-@item("text", "The surprise of one step", minutes=4, to=decimals(2), keep=decimals(3))
+@item("The surprise of one step", minutes=4, to=decimals(2), keep=decimals(3))
 def text_surprise(draw):
     """-ln p of the right token from scores."""
     n = {f"s_{k}": draw.steps(-1, 3, 0.5) for k in (1, 2, 3)}
@@ -147,7 +147,7 @@ def text_surprise(draw):
     )
 
 
-@item("text", "Only the most probable", minutes=3, to=decimals(3))
+@item("Only the most probable", minutes=3, to=decimals(3))
 def text_top(draw):
     """The probability of a token after top-k."""
     weights = draw.sample([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12], 5)

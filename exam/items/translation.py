@@ -26,7 +26,7 @@ def vectors(draw):
     return n, scores, text
 
 
-@item("translation", "An attention weight", minutes=5, to=decimals(3))
+@item("An attention weight", minutes=5, to=decimals(3))
 def attention_weight(draw):
     """α of one memory."""
     n, scores, text = vectors(draw)
@@ -53,7 +53,7 @@ def attention_weight(draw):
     )
 
 
-@item("translation", "A context vector", minutes=6, to=decimals(2), keep=decimals(3))
+@item("A context vector", minutes=6, to=decimals(2), keep=decimals(3))
 def attention_context(draw):
     """One entry of the weighted mean."""
     n, scores, text = vectors(draw)
@@ -94,7 +94,7 @@ def tree(draw):
     return n
 
 
-@item("translation", "Greedy search misses the best", minutes=4, to=decimals(3))
+@item("Greedy search misses the best", minutes=4, to=decimals(3))
 def beam_best(draw):
     """The best of four sequences, and it is not the greedy one."""
     n = tree(draw)
@@ -128,7 +128,7 @@ def beam_best(draw):
     )
 
 
-@item("translation", "Ranks with a length", minutes=4, to=decimals(2), keep=decimals(3))
+@item("Ranks with a length", minutes=4, to=decimals(2), keep=decimals(3))
 def beam_length(draw):
     """ln p / t^power of a hypothesis."""
     values = [0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
@@ -156,9 +156,7 @@ def beam_length(draw):
     )
 
 
-@item(
-    "translation", "BLEU's penalty for the short", minutes=4, to=decimals(1), keep=decimals(4)
-)
+@item("BLEU's penalty for the short", minutes=4, to=decimals(1), keep=decimals(4))
 def bleu_penalty(draw):
     """BLEU from its four precisions and two lengths."""
     n = {f"p_{k}": draw.steps(0.7 - 0.15 * k, 1.0 - 0.15 * k, 0.05) for k in (1, 2, 3, 4)}

@@ -10,7 +10,7 @@ from exam.numbers import WHOLE, decimals, significant
 from rnnlib import LSTMParams, lstm_cell_path, lstm_step_backward, sigmoid
 
 
-@item("why-lstm", "Along the cell", minutes=3, to=decimals(3), keep=decimals(4))
+@item("Along the cell", minutes=3, to=decimals(3), keep=decimals(4))
 def why_lane(draw):
     """The product of three forget gates given by their pre-activations."""
     n = {f"a_{t}": draw.one_of(-1, 0, 1, 2, 3, 4) for t in (1, 2, 3)}
@@ -36,7 +36,6 @@ def why_lane(draw):
 
 
 @item(
-    "why-lstm",
     "A forget bias over many steps",
     minutes=3,
     to=significant(2),
@@ -67,7 +66,7 @@ def why_bias(draw):
     )
 
 
-@item("why-lstm", "Which forget bias?", minutes=4, to=decimals(1), keep=decimals(4))
+@item("Which forget bias?", minutes=4, to=decimals(1), keep=decimals(4))
 def why_which_bias(draw):
     """The b with σ(b)^T = a share."""
     n = {
@@ -95,7 +94,7 @@ def why_which_bias(draw):
     )
 
 
-@item("why-lstm", "The half-life of a cell", minutes=3, to=WHOLE, keep=decimals(4))
+@item("The half-life of a cell", minutes=3, to=WHOLE, keep=decimals(4))
 def why_half_life(draw):
     """Steps until less than half is left."""
     n = {"f": draw.steps(0.6, 0.99, 0.01), "percent": draw.one_of(50, 25, 10)}
@@ -123,7 +122,7 @@ def why_half_life(draw):
     )
 
 
-@item("why-lstm", "One step back through the cell", minutes=5, to=decimals(3))
+@item("One step back through the cell", minutes=5, to=decimals(3))
 def why_backward(draw):
     """δC_{t-1} from δh_t and δC_t."""
     n = {

@@ -130,9 +130,8 @@ def test_without_javascript_the_first_variant_is_there_and_no_button(site, serve
 
 def test_questions_and_mock_exam_are_complete(items):
     titles = items.locator("article summary").all_inner_texts()
-    asked = read("rnn")[1]
-    plain = [question for question in asked if "$" not in question.text]
-    assert len(plain) > 3
+    plain = [question for question in read("rnn") if "$" not in question.text]
+    assert plain
     for question in plain:
         assert any(question.text in title for title in titles), question.text
     text = items.locator("article").inner_text()

@@ -6,28 +6,16 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
-import yaml
 from bs4 import BeautifulSoup
+
+from exam import contents
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
 pytestmark = pytest.mark.site
 
-
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-
-
-def files_of(parts):
-    chapters = [chapter for part in parts for chapter in part["chapters"]]
-    return [page["file"] for c in chapters for page in (c, *c.get("sections", ()))]
-
-
-PAGES = [TOC["root"], *files_of(TOC["parts"])]
-CHAPTERS = [
-    page
-    for page in files_of(p for p in TOC["parts"] if p.get("numbered"))
-    if "exam" not in page
-]
+PAGES = contents.pages()
+CHAPTERS = [f"book/{chapter}" for chapter in contents.chapters() if chapter != "exam"]
 LSTM_FORMULAS = ["forget", "input", "candidate", "cell", "output", "hidden"]
 
 
@@ -127,3 +115,20 @@ def test_all_formulas_of_the_hand_out_are_numbered():
     names = {div["id"] for divs in numbered.values() for div in divs}
     wanted = ["rnn-state", "rnn-output", *LSTM_FORMULAS]
     assert {f"equation-eq-{name}" for name in wanted} <= names
+
+
+def test_the_first_page_names_every_chapter_in_its_order():
+    links = main_part(contents.pages()[0]).select("ol > li > p > a:first-child")
+    want = [contents.title(chapter) for chapter in contents.chapters()]
+    assert [link.get_text() for link in links] == want
+
+
+@pytest.mark.parametrize("page", ["book/exam-questions", "book/exam-items"])
+def test_questions_and_calculations_stand_under_their_chapters(page):
+    headings = [
+        re.sub(r"^[\d.]+ |#$", "", heading.get_text())
+        for heading in main_part(page).select("h2")
+    ]
+    titles = [contents.title(chapter) for chapter in contents.chapters()]
+    assert headings
+    assert [title for title in titles if title in headings] == headings

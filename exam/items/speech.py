@@ -35,7 +35,7 @@ def frames(draw, T):
     return n, [{k: float(p) for k, p in row.items()} for row in rows]
 
 
-@item("ctc", "One label in two frames", minutes=4, to=decimals(2), keep=decimals(3))
+@item("One label in two frames", minutes=4, to=decimals(2), keep=decimals(3))
 def ctc_two_frames(draw):
     """p(a) over two frames: three paths."""
     n, rows = frames(draw, 2)
@@ -61,7 +61,7 @@ def ctc_two_frames(draw):
     )
 
 
-@item("ctc", "Two labels in three frames", minutes=7, to=decimals(3), keep=decimals(4))
+@item("Two labels in three frames", minutes=7, to=decimals(3), keep=decimals(4))
 def ctc_three_frames(draw):
     """p(ab) over three frames: five paths."""
     n, rows = frames(draw, 3)
@@ -92,7 +92,6 @@ def ctc_three_frames(draw):
 
 
 @item(
-    "ctc",
     "The best path is not the best labelling",
     minutes=4,
     to=decimals(2),
@@ -126,7 +125,7 @@ def ctc_best_path(draw):
     )
 
 
-@item("ctc", "How many frames it takes", minutes=2, to=WHOLE)
+@item("How many frames it takes", minutes=2, to=WHOLE)
 def ctc_frames(draw):
     """Labels plus blanks between equal neighbours."""
     word = "".join(str(draw.whole(0, 9)) * draw.one_of(1, 1, 2, 3) for _ in range(3))
@@ -159,7 +158,7 @@ def ctc_frames(draw):
     )
 
 
-@item("ctc", "Counting paths", minutes=5, to=WHOLE)
+@item("Counting paths", minutes=5, to=WHOLE)
 def ctc_paths(draw):
     """C(T + U, 2U) paths of U different labels in T frames."""
     n = {"U": draw.whole(1, 3)}
@@ -185,7 +184,7 @@ def ctc_paths(draw):
     )
 
 
-@item("ctc", "Label error rate", minutes=4, to=decimals(1))
+@item("Label error rate", minutes=4, to=decimals(1))
 def ctc_errors(draw):
     """Edit distance over the length of the truth, in per cent."""
     digits = [str(draw.whole(0, 9)) for _ in range(draw.whole(5, 8))]

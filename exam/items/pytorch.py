@@ -10,7 +10,7 @@ def sizes(draw, **more):
     return {"I": draw.whole(2, 15), "H": draw.one_of(*range(3, 13), 20, 30)} | more
 
 
-@item("shapes", "An RNN with its output", minutes=3, to=WHOLE)
+@item("An RNN with its output", minutes=3, to=WHOLE)
 def count_rnn_output(draw):
     """One bias, as on the page."""
     n = sizes(draw, O=draw.whole(1, 6))
@@ -34,7 +34,7 @@ def count_rnn_output(draw):
     )
 
 
-@item("shapes", "Layers of LSTM in PyTorch", minutes=4, to=WHOLE)
+@item("Layers of LSTM in PyTorch", minutes=4, to=WHOLE)
 def count_lstm_stack(draw):
     """nn.LSTM with two, three or four layers."""
     n = sizes(draw, layers=draw.whole(2, 4))
@@ -58,7 +58,7 @@ def count_lstm_stack(draw):
     )
 
 
-@item("shapes", "A GRU that runs both ways", minutes=4, to=WHOLE)
+@item("A GRU that runs both ways", minutes=4, to=WHOLE)
 def count_gru_both_ways(draw):
     """nn.GRU with bidirectional=True."""
     n = sizes(draw)
@@ -79,7 +79,7 @@ def count_gru_both_ways(draw):
     )
 
 
-@item("shapes", "How many units?", minutes=5, to=WHOLE)
+@item("How many units?", minutes=5, to=WHOLE)
 def count_which_size(draw):
     """H from the number of parameters of a textbook LSTM."""
     n = sizes(draw)
@@ -113,7 +113,7 @@ def count_which_size(draw):
     )
 
 
-@item("shapes", "A language model", minutes=5, to=WHOLE)
+@item("A language model", minutes=5, to=WHOLE)
 def count_language_model(draw):
     """Embedding, LSTM, output layer."""
     n = {
@@ -144,7 +144,7 @@ def count_language_model(draw):
     )
 
 
-@item("shapes", "What an LSTM returns", minutes=4, to=WHOLE)
+@item("What an LSTM returns", minutes=4, to=WHOLE)
 def shape_returned(draw):
     """Numbers in output, h_n and c_n."""
     n = {
@@ -178,7 +178,7 @@ def shape_returned(draw):
     )
 
 
-@item("shapes", "Memory for the way back", minutes=3, to=decimals(1), keep=decimals(2))
+@item("Memory for the way back", minutes=3, to=decimals(1), keep=decimals(2))
 def shape_memory(draw):
     """Megabytes of stored states."""
     n = {
