@@ -9,6 +9,7 @@ it is a msgid and the words are its msgstr. Code compares ids, never words.
 
 import gettext
 import io
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -103,7 +104,7 @@ def use_language(code: str) -> None:
 
 
 @contextmanager
-def in_language(code):
+def in_language(code: str) -> Iterator[None]:
     """The same, for a `with`."""
     before = _language
     use_language(code)
