@@ -142,7 +142,7 @@ def compare(
 
 def _alike(runs, threshold):
     """The pairs with enough in common, found through the runs that they share."""
-    holders = {}
+    holders: dict[int, list[int]] = {}
     for student, own in enumerate(runs):
         for run in own:
             holders.setdefault(run, []).append(student)
