@@ -46,6 +46,9 @@ def _parser():
     add("units", nargs="*", metavar="UNIT", help="all if none is named")
     add("--check", action="store_true", help="write nothing; fail if exercises/ is out of date")
 
+    add = command(_new, "new", "make a unit from a template, for you to change")
+    add("unit", metavar="UNIT")
+
     add = command(_test, "test", "grade the bank of a unit: right and wrong solutions")
     add("units", nargs="*", metavar="UNIT", help="all if none is named")
     add("--workers", type=_count, metavar="N", help="processes; by default one per core")
@@ -109,6 +112,19 @@ def _release(root, arguments):
     check_sources(course, arguments.units or course.units())
     for path in release.release(root, arguments.units, language()):
         print(path.relative_to(root))
+
+
+def _new(root, arguments):
+    from rnngrade.exercise.new import new_unit
+    from rnngrade.exercise.release import release
+
+    source = new_unit(root, arguments.unit)
+    (made,) = release(root, [arguments.unit], language())
+    print(message("exercise.made", source=_below(root, source), released=_below(root, made)))
+
+
+def _below(root, path):
+    return f"{path.relative_to(root)}"
 
 
 def _test(root, arguments):

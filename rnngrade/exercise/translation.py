@@ -31,7 +31,8 @@ msgstr ""
 _FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 _COMMENTS = re.compile(r"^(?P<indent>[ \t]*)# .*(?:\n(?P=indent)# .*)*", re.MULTILINE)
 _DOCSTRING = re.compile(r'^([ \t]+""")(.*?)(""")', re.MULTILINE | re.DOTALL)
-_ITEM = re.compile(r"^(?=[-*] |\d+\. |\| )", re.MULTILINE)
+_ITEM = re.compile(r"[-*] |\d+\. |\| ")
+_MARKER = re.compile(r"### (BEGIN|END) [A-Z ]+")
 
 
 def catalogue_of(source: Path, language: str) -> Path:
@@ -119,13 +120,27 @@ def _prose(source: str, change) -> Iterator[str]:
     formulas = _FORMULA.findall(source)
     for gap, block in _blocks(_FORMULA.sub("\0", source)):
         yield gap
-        for piece in _ITEM.split(block) if _ITEM.match(block) else [block]:
+        for piece in _pieces(block):
             text = piece.rstrip("\n")
             if not text or not _has_words(text):
                 yield re.sub("\0", lambda _: formulas.pop(0), piece)
                 continue
             head = re.match(r"([-*] |\d+\. |#+ )?", text)[0]
             yield head + change(" ".join(text[len(head) :].split("\n"))) + piece[len(text) :]
+
+
+def _pieces(block: str) -> list[str]:
+    """A block by its items, rows and markers, each with the lines that go on with it."""
+    pieces: list[str] = []
+    after_marker = True
+    for line in block.splitlines(keepends=True):
+        marker = bool(_MARKER.fullmatch(line.strip()))
+        if after_marker or marker or _ITEM.match(line):
+            pieces.append(line)
+        else:
+            pieces[-1] += line
+        after_marker = marker
+    return pieces
 
 
 def _blocks(source: str) -> Iterator[tuple[str, str]]:
@@ -162,5 +177,5 @@ def _code(source: str, change) -> str:
 
 def _has_words(text: str) -> bool:
     """Whether there is something to translate, beside formulas, code and placeholders."""
-    plain = re.sub(r"\$[^$]*\$|`[^`]*`|\{\w+\}|\0|### (BEGIN|END) [A-Z ]+", "", text)
+    plain = re.sub(r"\$[^$]*\$|`[^`]*`|\{\w+\}|\0", "", _MARKER.sub("", text))
     return bool(re.search(r"[A-Za-z]{2}", plain))
