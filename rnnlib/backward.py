@@ -23,12 +23,14 @@ A backward step computes the forward quantities again rather than being handed t
 slower, and easier to read. `rnnlib.fused` is the fast form.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace
 
 from rnnlib._checks import check_arrays
+from rnnlib._types import Array, Carry, Step
 from rnnlib.steps import _blocks, gru_step, lstm_gates, lstm_step, rnn_step, sigmoid
 
 
@@ -71,7 +73,16 @@ class Gradients(NamedTuple):
     dparams: tuple
 
 
-def rnn_step_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h=0.0, *, activation="tanh"):
+def rnn_step_backward(
+    dh_t: Array,
+    x_t: Array,
+    h_prev: Array,
+    W_xh: Array,
+    W_hh: Array,
+    b_h: Array | float = 0.0,
+    *,
+    activation: str = "tanh",
+) -> RNNGradients:
     """Backward of `rnn_step`: from δh_t to the gradients of its arguments.
 
     Forward, in two lines:
@@ -119,7 +130,14 @@ def rnn_step_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h=0.0, *, activation="tan
     )
 
 
-def lstm_step_backward(dcarry, x_t, carry, W_xh, W_hh, b_h=0.0):
+def lstm_step_backward(
+    dcarry: tuple[Array | float, Array | float],
+    x_t: Array,
+    carry: tuple[Array, Array],
+    W_xh: Array,
+    W_hh: Array,
+    b_h: Array | float = 0.0,
+) -> LSTMGradients:
     """Backward of `lstm_step`: from δh_t and δc_t to the gradients of its arguments.
 
     Forward, in three lines (o_t, c̃_t and f_t like i_t, with tanh for c̃_t):
@@ -191,7 +209,17 @@ def lstm_step_backward(dcarry, x_t, carry, W_xh, W_hh, b_h=0.0):
     )
 
 
-def gru_step_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h=0.0, b_hn=0.0, *, reset="after"):
+def gru_step_backward(
+    dh_t: Array,
+    x_t: Array,
+    h_prev: Array,
+    W_xh: Array,
+    W_hh: Array,
+    b_h: Array | float = 0.0,
+    b_hn: Array | float = 0.0,
+    *,
+    reset: str = "after",
+) -> GRUGradients:
     """Backward of `gru_step` in either convention: from δh_t to the gradients of its arguments.
 
     Forward (r_t and z_t have squashings of their own, a_r and a_z before them):
@@ -275,7 +303,14 @@ def gru_step_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h=0.0, b_hn=0.0, *, reset
     )
 
 
-def bptt(step_backward, dstates, xs, carry, states, *params):
+def bptt(
+    step_backward: Callable,
+    dstates: Carry,
+    xs: Array,
+    carry: Carry,
+    states: Carry,
+    *params: Array,
+) -> Gradients:
     """Backpropagation through time: the gradients of a loss of all the states of a `scan`.
 
         hs = scan(rnn_step, h_0, xs, *params)
@@ -323,7 +358,15 @@ def bptt(step_backward, dstates, xs, carry, states, *params):
     return Gradients(array_namespace(xs).stack(dxs[::-1], axis=0), dcarry, tuple(dparams))
 
 
-def truncated_bptt(step_backward, dstates, xs, carry, states, *params, k):
+def truncated_bptt(
+    step_backward: Callable,
+    dstates: Carry,
+    xs: Array,
+    carry: Carry,
+    states: Carry,
+    *params: Array,
+    k: int,
+) -> Gradients:
     """BPTT whose gradients do not cross the borders between chunks of k steps.
 
     The definition taken here is the one of common practice: the sequence is cut, from its
@@ -368,7 +411,7 @@ def truncated_bptt(step_backward, dstates, xs, carry, states, *params, k):
     return Gradients(dxs, chunks[0].dcarry, dparams)
 
 
-def backward_of(step):
+def backward_of(step: Step) -> Callable:
     """The backward of a step: `backward_of(lstm_step)` is `lstm_step_backward`.
 
     A `partial` keeps its options: that of `partial(gru_step, reset="before")` is

@@ -9,18 +9,23 @@ As everywhere, 0.0 stands for a bias that is left out, and so for its gradient.
 """
 
 import math
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 
 import numpy as np
 from array_api_compat import array_namespace, device
 
 from rnnlib._checks import check_arrays, check_choice
+from rnnlib._types import Array, Carry, Step
 from rnnlib.backward import _at, _map, backward_of
+from rnnlib.params import LSTMParams
 from rnnlib.scan import scan
 from rnnlib.steps import lstm_gates, lstm_step
 
 
-def central_differences(f, arrays, *, eps=1e-5):
+def central_differences(
+    f: Callable[..., float], arrays: Sequence[np.ndarray], *, eps: float = 1e-5
+) -> tuple[np.ndarray, ...]:
     """The gradients of f by central differences: two evaluations of f per entry.
 
         ∂f/∂a_j ≈ (f(a + ε e_j) - f(a - ε e_j)) / 2ε
@@ -71,7 +76,9 @@ def _differences(value, array, eps):
     return gradient
 
 
-def clip_by_norm(gradients, max_norm):
+def clip_by_norm(
+    gradients: Sequence[Array], max_norm: float
+) -> tuple[tuple[Array, ...], float]:
     """Shorten the gradients, taken together as one vector, to at most max_norm.
 
         ‖g‖ = √(Σ over all gradients of Σ g_j²)
@@ -102,7 +109,7 @@ def clip_by_norm(gradients, max_norm):
     return tuple(g * factor for g in gradients), norm
 
 
-def clip_by_value(gradients, limit):
+def clip_by_value(gradients: Sequence[Array], limit: float) -> tuple[Array, ...]:
     """Cut every entry of every gradient to the range from -limit to limit.
 
         g_j ← min(max(g_j, -limit), limit)
@@ -126,7 +133,15 @@ def clip_by_value(gradients, limit):
     )
 
 
-def gradient_norm_by_lag(step, carry, xs, params, *, norm="spectral", step_backward=None):
+def gradient_norm_by_lag(
+    step: Step,
+    carry: Carry,
+    xs: Array,
+    params: Sequence[Array],
+    *,
+    norm: str = "spectral",
+    step_backward: Callable | None = None,
+) -> Carry:
     """How much of a gradient is left after k steps back: ‖∂h_T/∂h_{T-k}‖ for k = 0 … T.
 
         ∂h_T/∂h_{T-k} = J_T · J_{T-1} ⋯ J_{T-k+1},     J_t = ∂h_t/∂h_{t-1}
@@ -210,7 +225,7 @@ def _norm(rows, norm):
     return size[..., 0, 0]
 
 
-def spectral_radius(W):
+def spectral_radius(W: Array) -> float:
     """The largest |λ| of the eigenvalues λ of W (H, H): what ‖Wᵏ‖^(1/k) tends to.
 
     Below 1 the powers of W vanish in the end, above 1 they explode. For entries drawn from
@@ -222,7 +237,7 @@ def spectral_radius(W):
     return float(xp.max(abs(xp.linalg.eigvals(W))))
 
 
-def lstm_cell_path(carry, xs, params):
+def lstm_cell_path(carry: tuple[Array, Array], xs: Array, params: LSTMParams) -> Array:
     """The direct path through the cell of the LSTM, the product of its forget gates.
 
         c_t = f_t ⊙ c_{t-1} + i_t ⊙ c̃_t       hence, with the gates held constant,

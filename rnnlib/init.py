@@ -10,17 +10,21 @@ like take them to torch.
 
 import math
 from collections.abc import Mapping
+from typing import TypeVar
 
 import numpy as np
 from array_api_compat import array_namespace, device
 
 from rnnlib._checks import check_arrays, check_choice
+from rnnlib._types import Array
 from rnnlib.params import GRUParams, LSTMParams, RNNParams, gru_from_torch
 
 GATES = {RNNParams: 1, LSTMParams: 4, GRUParams: 3}
 
+Weights = TypeVar("Weights", RNNParams, LSTMParams, GRUParams)
 
-def uniform(Params, I, H, rng):
+
+def uniform(Params: type[Weights], I: int, H: int, rng: np.random.Generator) -> Weights:
     """Every weight from U(-1/√H, 1/√H): what torch does unless told otherwise.
 
     Torch has two biases, b_ih and b_hh, so b_h is the sum of two such draws, as torch's cell
@@ -47,7 +51,9 @@ def uniform(Params, I, H, rng):
     return Params(W_xh, W_hh, b_ih + b_hh)
 
 
-def orthogonal(Params, I, H, rng, *, gain=1.0):
+def orthogonal(
+    Params: type[Weights], I: int, H: int, rng: np.random.Generator, *, gain: float = 1.0
+) -> Weights:
     """W_hh orthogonal, gate by gate: each block of H rows is gain · Q with Qᵀ Q = I.
 
     Q turns a vector and does not change its length: all singular values of gain · Q are gain
@@ -74,7 +80,7 @@ def orthogonal(Params, I, H, rng, *, gain=1.0):
     return Params(W_xh, W_hh, *biases)
 
 
-def orthogonal_matrix(H, rng):
+def orthogonal_matrix(H: int, rng: np.random.Generator) -> np.ndarray:
     """A random orthogonal matrix (H, H), every one as likely as every other.
 
         A = Q R,   A_jk ~ N(0, 1),   Q ← Q · sign(diag R)
@@ -86,7 +92,7 @@ def orthogonal_matrix(H, rng):
     return Q * np.sign(np.diag(R))
 
 
-def identity(I, H, rng, *, scale=1.0):
+def identity(I: int, H: int, rng: np.random.Generator, *, scale: float = 1.0) -> RNNParams:
     """The IRNN: W_hh = scale · I, b_h = 0, for activation="relu" (Le, Jaitly & Hinton 2015).
 
     With no input such a cell keeps a state of non-negative entries for ever, and its gradient
@@ -105,7 +111,7 @@ def identity(I, H, rng, *, scale=1.0):
     return RNNParams(0.001 * rng.standard_normal((H, I)), scale * np.eye(H), np.zeros(H))
 
 
-def forget_bias(params, value):
+def forget_bias(params: LSTMParams, value: float) -> LSTMParams:
     """The same LSTM with b_f = value: f_t starts near σ(value), and the cell remembers.
 
     σ(0) = 0.5 forgets half at each step; σ(1) = 0.73 (Gers et al. 2000; Jozefowicz et al.
@@ -122,7 +128,7 @@ def forget_bias(params, value):
     return params._replace(b_h=_join(b_i, _full(b_i, value), b_c, b_o))
 
 
-def torch_forget_bias(state, value):
+def torch_forget_bias(state: Mapping[str, Array], value: float) -> dict[str, Array]:
     """The same state dict with a forget bias of value, in every layer and direction.
 
     The trap: torch's cell adds *two* biases, b_ih + b_hh. Who fills both with 1 gets 2. Here
@@ -161,7 +167,7 @@ def torch_forget_bias(state, value):
     return new
 
 
-def chrono(params, T_max, rng):
+def chrono(params: LSTMParams, T_max: float, rng: np.random.Generator) -> LSTMParams:
     """The same LSTM with memories of 1 to T_max steps (Tallec & Ollivier 2018).
 
         b_f = log(u),   u ~ U(1, T_max - 1) for each unit,        b_i = -b_f
@@ -187,7 +193,9 @@ def chrono(params, T_max, rng):
     return params._replace(b_h=_join(-b_f, b_f, b_c, b_o))
 
 
-def count_rnn(I, H, *, layers=1, bidirectional=False, biases=2):
+def count_rnn(
+    I: int, H: int, *, layers: int = 1, bidirectional: bool = False, biases: int = 2
+) -> int:
     """The number of parameters of an RNN: H (I + H + biases) for one layer.
 
     The layers above the first read H inputs, or 2H below them run both ways; each direction
@@ -206,7 +214,9 @@ def count_rnn(I, H, *, layers=1, bidirectional=False, biases=2):
     return _count(1, I, H, layers, bidirectional, biases)
 
 
-def count_lstm(I, H, *, layers=1, bidirectional=False, biases=2):
+def count_lstm(
+    I: int, H: int, *, layers: int = 1, bidirectional: bool = False, biases: int = 2
+) -> int:
     """The number of parameters of an LSTM: 4 H (I + H + biases) for one layer.
 
     The arguments are those of `count_rnn`.
@@ -214,7 +224,9 @@ def count_lstm(I, H, *, layers=1, bidirectional=False, biases=2):
     return _count(4, I, H, layers, bidirectional, biases)
 
 
-def count_gru(I, H, *, layers=1, bidirectional=False, biases=2):
+def count_gru(
+    I: int, H: int, *, layers: int = 1, bidirectional: bool = False, biases: int = 2
+) -> int:
     """The number of parameters of a GRU: 3 H (I + H + biases) for one layer.
 
     The arguments are those of `count_rnn`. With one bias it is the GRU that resets before the

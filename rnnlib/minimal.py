@@ -14,11 +14,14 @@ a sequence cut into chunks differ from the whole.
 from array_api_compat import array_namespace
 
 from rnnlib._checks import check_arrays, check_choice
+from rnnlib._types import Array
 from rnnlib.scan import linear_scan, log_linear_scan
 from rnnlib.steps import _blocks, sigmoid
 
 
-def min_gru_step(x_t, h_prev, W_x, b=0.0, *, candidate="linear"):
+def min_gru_step(
+    x_t: Array, h_prev: Array, W_x: Array, b: Array | float = 0.0, *, candidate: str = "linear"
+) -> Array:
     """One step of the minGRU.
 
         z_t = σ(W_z x_t + b_z)
@@ -44,7 +47,9 @@ def min_gru_step(x_t, h_prev, W_x, b=0.0, *, candidate="linear"):
     return (1 - z_t) * h_prev + z_t * _CANDIDATES[candidate](h_tilde)
 
 
-def min_gru_sequence(xs, h_0, W_x, b=0.0, *, candidate="linear"):
+def min_gru_sequence(
+    xs: Array, h_0: Array, W_x: Array, b: Array | float = 0.0, *, candidate: str = "linear"
+) -> Array:
     """The minGRU along a whole sequence, all steps at once.
 
     Args:
@@ -63,7 +68,9 @@ def min_gru_sequence(xs, h_0, W_x, b=0.0, *, candidate="linear"):
     return _exp_scan(log_keep, log_take + _log_g(h_tilde), h_0)
 
 
-def min_lstm_step(x_t, h_prev, W_x, b=0.0, *, candidate="linear"):
+def min_lstm_step(
+    x_t: Array, h_prev: Array, W_x: Array, b: Array | float = 0.0, *, candidate: str = "linear"
+) -> Array:
     """One step of the minLSTM, with gates that sum to 1.
 
         f_t = σ(W_f x_t + b_f),   i_t = σ(W_i x_t + b_i)
@@ -86,7 +93,9 @@ def min_lstm_step(x_t, h_prev, W_x, b=0.0, *, candidate="linear"):
     return keep * h_prev + (1 - keep) * _CANDIDATES[candidate](h_tilde)
 
 
-def min_lstm_sequence(xs, h_0, W_x, b=0.0, *, candidate="linear"):
+def min_lstm_sequence(
+    xs: Array, h_0: Array, W_x: Array, b: Array | float = 0.0, *, candidate: str = "linear"
+) -> Array:
     """The minLSTM along a whole sequence, all steps at once.
 
     Args:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from array_api_compat import array_namespace
 
 from rnnlib._checks import check_arrays
+from rnnlib._types import Array
 
 
 class RNNParams(NamedTuple):
@@ -56,7 +57,7 @@ class LSTMTextbook(NamedTuple):
     b_o: Any
 
 
-def rnn_from_torch(state, suffix=""):
+def rnn_from_torch(state: Mapping[str, Array], suffix: str = "") -> RNNParams:
     """The weights of `torch.nn.RNNCell`, or of one layer of `torch.nn.RNN`, as RNNParams.
 
     Args:
@@ -68,7 +69,7 @@ def rnn_from_torch(state, suffix=""):
     return RNNParams(W_xh, W_hh, b_ih + b_hh)
 
 
-def lstm_from_torch(state, suffix=""):
+def lstm_from_torch(state: Mapping[str, Array], suffix: str = "") -> LSTMParams:
     """The weights of `torch.nn.LSTMCell`, or of one layer of `torch.nn.LSTM`, as LSTMParams.
 
     The arguments are those of `rnn_from_torch`.
@@ -77,7 +78,7 @@ def lstm_from_torch(state, suffix=""):
     return LSTMParams(W_xh, W_hh, b_ih + b_hh)
 
 
-def gru_from_torch(state, suffix=""):
+def gru_from_torch(state: Mapping[str, Array], suffix: str = "") -> GRUParams:
     """The weights of `torch.nn.GRUCell`, or of one layer of `torch.nn.GRU`, as GRUParams.
 
     The biases of r and z are summed; those of the candidate stay apart, since torch's
@@ -93,7 +94,7 @@ def gru_from_torch(state, suffix=""):
     return GRUParams(W_xh, W_hh, b_h, b_hh[2 * H :])
 
 
-def rnn_to_torch(params, suffix=""):
+def rnn_to_torch(params: RNNParams, suffix: str = "") -> dict[str, Array]:
     """The state dict of `torch.nn.RNNCell` (or of one layer) with these weights.
 
     The whole bias goes to `bias_ih`, and `bias_hh` is zero; without a bias the dict has
@@ -102,7 +103,7 @@ def rnn_to_torch(params, suffix=""):
     return _torch_state(*params, suffix)
 
 
-def lstm_to_torch(params, suffix=""):
+def lstm_to_torch(params: LSTMParams, suffix: str = "") -> dict[str, Array]:
     """The state dict of `torch.nn.LSTMCell` (or of one layer) with these weights.
 
     The biases are treated as by `rnn_to_torch`.
@@ -110,7 +111,7 @@ def lstm_to_torch(params, suffix=""):
     return _torch_state(*params, suffix)
 
 
-def gru_to_torch(params, suffix=""):
+def gru_to_torch(params: GRUParams, suffix: str = "") -> dict[str, Array]:
     """The state dict of `torch.nn.GRUCell` (or of one layer) with these weights.
 
     `bias_hh` is zero but for its last block, which is b_hn.
@@ -126,7 +127,7 @@ def gru_to_torch(params, suffix=""):
     return state
 
 
-def lstm_from_textbook(textbook):
+def lstm_from_textbook(textbook: LSTMTextbook) -> LSTMParams:
     """Stack the four gates of a textbook LSTM: LSTMTextbook to LSTMParams.
 
     W_f = [W_hf | W_xf]: the first H columns meet h_{t-1}, the others x_t.
@@ -147,7 +148,7 @@ def lstm_from_textbook(textbook):
     return LSTMParams(W[:, H:], W[:, :H], xp.concat([b_i, b_f, b_C, b_o]))
 
 
-def lstm_to_textbook(params):
+def lstm_to_textbook(params: LSTMParams) -> LSTMTextbook:
     """Cut stacked weights into the four gates of the textbooks: the way back."""
     W_xh, W_hh, b_h = params
     xp = check_arrays(W_hh=(W_hh, "4H H"), W_xh=(W_xh, "4H I"), b_h=(b_h, "4H"))

@@ -12,9 +12,10 @@ from itertools import accumulate
 from array_api_compat import array_namespace
 
 from rnnlib._checks import check_arrays
+from rnnlib._types import Array, Carry, Step
 
 
-def scan(step, carry, xs, *params):
+def scan(step: Step, carry: Carry, xs: Array, *params: Array) -> Carry:
     """Run a step along a sequence and return everything it carried.
 
         carry_t = step(x_t, carry_{t-1}, *params),   t = 1 … T
@@ -47,7 +48,7 @@ def scan(step, carry, xs, *params):
     return _stack(carries)
 
 
-def linear_scan(a, b, h_0):
+def linear_scan(a: Array, b: Array, h_0: Array) -> Array:
     """h_t = a_t ⊙ h_{t-1} + b_t for t = 1 … T, all steps at once.
 
     Args:
@@ -62,7 +63,7 @@ def linear_scan(a, b, h_0):
     return _affine_scan(a, b, h_0, times=operator.mul, plus=operator.add)
 
 
-def log_linear_scan(log_a, log_b, log_h_0):
+def log_linear_scan(log_a: Array, log_b: Array, log_h_0: Array) -> Array:
     """`linear_scan` in logarithms, for a, b, h_0 > 0: nothing under- or overflows.
 
     log h_t = log(e^{log a_t + log h_{t-1}} + e^{log b_t})

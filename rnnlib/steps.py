@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 from array_api_compat import array_namespace
 
 from rnnlib._checks import check_arrays, check_choice
+from rnnlib._types import Array
 
 
-def sigmoid(a):
+def sigmoid(a: Array) -> Array:
     """σ(a) = 1 / (1 + e^{-a}), element by element, for any size of a.
 
     Computed as e^{-log(1 + e^{-a})}: nothing overflows for a ≪ 0, no digit is lost in the
@@ -28,7 +29,7 @@ def sigmoid(a):
     return xp.exp(-xp.logaddexp(xp.zeros_like(a), -a))
 
 
-def relu(a):
+def relu(a: Array) -> Array:
     """max(a, 0), element by element; NaN stays NaN, the derivative at 0 is 0, as in torch."""
     xp = check_arrays(a=(a, None))
     return xp.where(a <= 0, xp.zeros_like(a), a)
@@ -42,7 +43,15 @@ ACTIVATIONS = {
 }
 
 
-def rnn_step(x_t, h_prev, W_xh, W_hh, b_h=0.0, *, activation="tanh"):
+def rnn_step(
+    x_t: Array,
+    h_prev: Array,
+    W_xh: Array,
+    W_hh: Array,
+    b_h: Array | float = 0.0,
+    *,
+    activation: str = "tanh",
+) -> Array:
     """The simple recurrent cell (Elman 1990): the new hidden state.
 
         h_t = σ(W_xh x_t + W_hh h_{t-1} + b_h),   σ = tanh or ReLU
@@ -65,7 +74,9 @@ def rnn_step(x_t, h_prev, W_xh, W_hh, b_h=0.0, *, activation="tanh"):
     return ACTIVATIONS[activation](x_t @ W_xh.T + h_prev @ W_hh.T + b_h)
 
 
-def rnn_output(h_t, W_hy, b_y=0.0, *, activation="tanh"):
+def rnn_output(
+    h_t: Array, W_hy: Array, b_y: Array | float = 0.0, *, activation: str = "tanh"
+) -> Array:
     """What the network says at step t, read from its hidden state.
 
         y_t = σ(W_hy h_t + b_y)
@@ -84,7 +95,9 @@ def rnn_output(h_t, W_hy, b_y=0.0, *, activation="tanh"):
     return ACTIVATIONS[activation](h_t @ W_hy.T + b_y)
 
 
-def gate(x_t, h_prev, W, b=0.0, *, activation="sigmoid"):
+def gate(
+    x_t: Array, h_prev: Array, W: Array, b: Array | float = 0.0, *, activation: str = "sigmoid"
+) -> Array:
     """One gate in the form of the textbooks, with one matrix for both inputs.
 
         σ(W · [h_{t-1}, x_t] + b)
@@ -108,7 +121,7 @@ def gate(x_t, h_prev, W, b=0.0, *, activation="sigmoid"):
     return ACTIVATIONS[activation](h_and_x @ W.T + b)
 
 
-def lstm_cell_update(f_t, i_t, c_tilde, c_prev):
+def lstm_cell_update(f_t: Array, i_t: Array, c_tilde: Array, c_prev: Array) -> Array:
     """The new cell state of the LSTM: what is kept, plus what is written.
 
         c_t = f_t ⊙ c_{t-1} + i_t ⊙ c̃_t
@@ -124,7 +137,7 @@ def lstm_cell_update(f_t, i_t, c_tilde, c_prev):
     return f_t * c_prev + i_t * c_tilde
 
 
-def lstm_hidden_state(o_t, c_t):
+def lstm_hidden_state(o_t: Array, c_t: Array) -> Array:
     """What the LSTM shows of its cell state.
 
         h_t = o_t ⊙ tanh(c_t)
@@ -148,7 +161,9 @@ class LSTMGates(NamedTuple):
     o_t: Any  # output gate: how much of the cell to show
 
 
-def lstm_gates(x_t, h_prev, W_xh, W_hh, b_h=0.0):
+def lstm_gates(
+    x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array | float = 0.0
+) -> LSTMGates:
     """The three gates and the candidate of the LSTM.
 
         i_t = σ(W_xi x_t + W_hi h_{t-1} + b_i)        f_t, o_t likewise
@@ -169,7 +184,9 @@ def lstm_gates(x_t, h_prev, W_xh, W_hh, b_h=0.0):
     return LSTMGates(sigmoid(a_i), sigmoid(a_f), xp.tanh(a_c), sigmoid(a_o))
 
 
-def lstm_step(x_t, carry, W_xh, W_hh, b_h=0.0):
+def lstm_step(
+    x_t: Array, carry: tuple[Array, Array], W_xh: Array, W_hh: Array, b_h: Array | float = 0.0
+) -> tuple[Array, Array]:
     """The LSTM cell with a forget gate (Hochreiter & Schmidhuber 1997; Gers et al. 2000).
 
         c_t = f_t ⊙ c_{t-1} + i_t ⊙ c̃_t
@@ -194,7 +211,9 @@ def lstm_step(x_t, carry, W_xh, W_hh, b_h=0.0):
     return lstm_hidden_state(o_t, c_t), c_t
 
 
-def lstm_1997_step(x_t, carry, W_xh, W_hh, b_h=0.0):
+def lstm_1997_step(
+    x_t: Array, carry: tuple[Array, Array], W_xh: Array, W_hh: Array, b_h: Array | float = 0.0
+) -> tuple[Array, Array]:
     """The LSTM cell as first published, without a forget gate (Hochreiter & Schmidhuber 1997).
 
         c_t = c_{t-1} + i_t ⊙ c̃_t
@@ -220,7 +239,14 @@ def lstm_1997_step(x_t, carry, W_xh, W_hh, b_h=0.0):
     return lstm_hidden_state(sigmoid(a_o), c_t), c_t
 
 
-def peephole_lstm_step(x_t, carry, W_xh, W_hh, p, b_h=0.0):
+def peephole_lstm_step(
+    x_t: Array,
+    carry: tuple[Array, Array],
+    W_xh: Array,
+    W_hh: Array,
+    p: Array,
+    b_h: Array | float = 0.0,
+) -> tuple[Array, Array]:
     """The LSTM cell whose gates also see the cell (Gers & Schmidhuber 2000).
 
         i_t = σ(W_xi x_t + W_hi h_{t-1} + p_i ⊙ c_{t-1} + b_i)        f_t likewise, with p_f
@@ -251,7 +277,16 @@ def peephole_lstm_step(x_t, carry, W_xh, W_hh, p, b_h=0.0):
     return lstm_hidden_state(o_t, c_t), c_t
 
 
-def gru_step(x_t, h_prev, W_xh, W_hh, b_h=0.0, b_hn=0.0, *, reset="after"):
+def gru_step(
+    x_t: Array,
+    h_prev: Array,
+    W_xh: Array,
+    W_hh: Array,
+    b_h: Array | float = 0.0,
+    b_hn: Array | float = 0.0,
+    *,
+    reset: str = "after",
+) -> Array:
     """The gated recurrent unit (Cho et al. 2014), in either of its two conventions.
 
         r_t = σ(W_xr x_t + W_hr h_{t-1} + b_r)

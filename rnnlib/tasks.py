@@ -39,7 +39,7 @@ DIGITS_BASELINE = 1 / 10
 """Share of right answers by guessing in `delayed_digits`: ten digits, about equally many."""
 
 
-def adding(T, B, seed):
+def adding(T: int, B: int, seed: int | np.random.Generator) -> Batch:
     """The adding problem: add the two numbers that are marked, forget the others.
 
     At each step a number from U(0, 1) and a mark, which is 1 at one random step of the first
@@ -71,7 +71,7 @@ def adding(T, B, seed):
     return Batch(xs, (xs[first, each, :1] + xs[second, each, :1]))
 
 
-def copy_memory(T, B, seed):
+def copy_memory(T: int, B: int, seed: int | np.random.Generator) -> Batch:
     """The copy task: read ten symbols, wait for T steps, say them.
 
         step       1 … 10      11 … T+9      T+10         T+11 … T+20
@@ -103,7 +103,7 @@ def copy_memory(T, B, seed):
     return Batch(_one_hot(inputs, 10), targets)
 
 
-def copy_baseline(T):
+def copy_baseline(T: int) -> float:
     """Mean cross-entropy in `copy_memory` with no memory, in nats: 10 · ln 8 / (T + 20).
 
     The blanks are certain; each of the ten symbols costs ln 8, one of eight at random.
@@ -112,7 +112,7 @@ def copy_baseline(T):
     return 10 * math.log(8) / (T + 20)
 
 
-def temporal_order(T, B, seed):
+def temporal_order(T: int, B: int, seed: int | np.random.Generator) -> Batch:
     """Temporal order: two symbols matter, each X or Y; which came first, which second?
 
     One of X, Y stands in the second tenth of the sequence, at a step from T/10 to 2T/10, and
@@ -145,7 +145,9 @@ def temporal_order(T, B, seed):
     return Batch(_one_hot(symbols, 6), 2 * first + second)
 
 
-def delayed_digits(blanks, seed, *, held_out=360):
+def delayed_digits(
+    blanks: int, seed: int | np.random.Generator, *, held_out: int = 360
+) -> Split:
     """Handwritten digits, row by row, then nothing: name the digit after the wait.
 
     The 1,797 digits of 8 × 8 pixels that come with scikit-learn (UCI, Alpaydin & Kaynak
