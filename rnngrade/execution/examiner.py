@@ -64,8 +64,10 @@ class NoValue(Told, TypeError):
     """A test took an object of the student's for a value."""
 
 
-class Raised(Told):
+class Raised(Exception):
     """An exception of the student's whose kind is not Python's own; a class by its name."""
+
+    is_students = True
 
 
 @dataclass(frozen=True)
@@ -377,8 +379,7 @@ class Connection:
             made.is_students = True
             return made
         name = name[:80] if name.isidentifier() else "Exception"
-        what = summary(type(name, (Exception,), {})(said))
-        return type(name, (Raised,), {})("execution.raised", what=what)
+        return type(name, (Raised,), {})(said)
 
     def _take_changes(self, reply, decoder, arguments, wanted):
         """A function whose name ends in _ changes its arguments; no other may."""
