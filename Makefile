@@ -80,6 +80,7 @@ grade: .venv/ready
 test: .venv/ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/rnngrade release --check
 	$(MAKE) book

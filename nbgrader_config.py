@@ -23,6 +23,23 @@ c.GenerateAssignment.force = True
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 c.ClearMarkScheme.enforce_metadata = False  # a rubric stands in the question, a locked cell
 
+# nbgrader's own steps, but for the one that enters the cells: a unit may change, and cells come
+# and go, when submissions are there already.
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "nbgrader.preprocessors.InstantiateTests",
+    "nbgrader.preprocessors.LockCells",
+    "nbgrader.preprocessors.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "rnngrade.course.save_cells.SaveCellsOfSubmissions",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
 # downloaded/UNIT/archive takes loose notebooks, STUDENT_UNIT.ipynb, and zips.
 c.ZipCollectApp.extractor_plugin = "rnngrade.course.collect.Extractor"
 c.ZipCollectApp.collector_plugin = "rnngrade.course.collect.Collector"

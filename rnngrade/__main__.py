@@ -98,13 +98,17 @@ def _language_of(root):
 
 
 def _release(root, arguments):
+    from rnngrade.course.course import load
+    from rnngrade.course.save_cells import check_sources
     from rnngrade.exercise import release
 
     if arguments.check:
         release.check(root, arguments.units)
-    else:
-        for path in release.release(root, arguments.units, language()):
-            print(path.relative_to(root))
+        return
+    course = load(root, arguments.language)
+    check_sources(course, arguments.units or course.units())
+    for path in release.release(root, arguments.units, language()):
+        print(path.relative_to(root))
 
 
 def _test(root, arguments):

@@ -9,6 +9,7 @@ it is a msgid and the words are its msgstr. Code compares ids, never words.
 
 import gettext
 import io
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -48,8 +49,6 @@ class Message:
     def in_words(self, language: str | None = None) -> str:
         """The sentence in a language, or in the present one."""
         language = language or _language
-        if not (LOCALE / ENGLISH / "LC_MESSAGES" / f"{self.id.partition('.')[0]}.po").exists():
-            return self.id  # TODO: until every message is an id
         fields = {name: _in_words(value, language) for name, value in self.fields}
         return _template(self.id, fields.get("n"), language).format(**fields)
 
@@ -110,7 +109,7 @@ def use_language(code: str) -> None:
 
 
 @contextmanager
-def in_language(code):
+def in_language(code: str) -> Iterator[None]:
     """The same, for a `with`."""
     before = _language
     use_language(code)

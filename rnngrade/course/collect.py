@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from traitlets import Dict
+from traitlets.config import LoggingConfigurable
 
 from rnngrade.course.language import language_of_config
 from rnngrade.files import publish
@@ -31,7 +32,7 @@ class RefusedArchive(Told):
     """An archive that is not taken."""
 
 
-class _Warns:
+class _Warns(LoggingConfigurable):
     """A plugin of nbgrader's that tells in the language of the course."""
 
     def warn(self, id, **fields):
@@ -146,7 +147,7 @@ class Collector(_Warns, FileNameCollectorPlugin):
     def _best(self, extracted):
         """The notebook of each student that counts."""
         if extracted not in self._counts:
-            found = {}
+            found: dict[str | None, Path] = {}
             for path in sorted(extracted.rglob("*.ipynb"), key=_rank):
                 found.setdefault(_student(path), path)
             self._counts[extracted] = found

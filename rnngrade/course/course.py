@@ -39,6 +39,11 @@ class Course:
         name = getattr(self.coursedir, f"{step}_directory")
         return Path(self.coursedir.format_path(name, student or ".", unit or "."))
 
+    def units(self) -> list[str]:
+        """The units that have a source, in the order of names."""
+        sources = self.folder("source").glob("*/*.md")
+        return sorted(path.stem for path in sources if path.stem == path.parent.name)
+
     def students(self, step: str, unit: str) -> list[str]:
         """The students who have a folder of this unit in a step, in the order of names."""
         pattern = self.folder(step, "*", unit)

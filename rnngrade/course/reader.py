@@ -16,7 +16,6 @@ from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
-from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, v4
 
 from rnngrade.course.language import language_in, language_of_config
@@ -91,8 +90,8 @@ class RepairingExporter(NotebookExporter):
     """
 
     def from_filename(
-        self, filename: str, resources: ResourcesDict | None = None, **options: Any
-    ) -> tuple[str, ResourcesDict]:
+        self, filename: str, resources: dict[str, Any] | None = None, **options: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         """Read and convert a notebook of the student's, or one that we wrote ourselves."""
         path = Path(filename)
         if resources is None or self._is_autograded(path, resources):
@@ -115,8 +114,8 @@ class RepairingExporter(NotebookExporter):
         return self.from_notebook_node(notebook, resources, **options)
 
     def from_notebook_node(
-        self, nb: NotebookNode, resources: ResourcesDict | None = None, **options: Any
-    ) -> tuple[str, ResourcesDict]:
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         """Hand on what was repaired, then convert."""
         if resources is not None:
             told = nb.metadata.get("rnngrade", {})
@@ -126,7 +125,7 @@ class RepairingExporter(NotebookExporter):
 
     def _is_autograded(self, path, resources):
         """Is it nbgrader's second reading, of the sanitised notebook?"""
-        course, known = self.parent.coursedir, resources["nbgrader"]
+        course, known = self.parent.coursedir, resources["nbgrader"]  # type: ignore[union-attr]
         folder = course.format_path(
             course.autograded_directory, known["student"], known["assignment"]
         )
@@ -306,7 +305,7 @@ def _with_ids(raw_cells, repaired):
 
 def new_cell(kind: str, source: str, key: str, metadata: dict[str, Any]) -> NotebookNode:
     """A cell as nbformat makes one, but without its check: the whole notebook has one."""
-    shown = {"outputs": [], "execution_count": None} if kind == "code" else {}
+    shown: dict[str, Any] = {"outputs": [], "execution_count": None} if kind == "code" else {}
     cell = {"cell_type": kind, "id": key, "source": source, "metadata": metadata}
     return nbformat.from_dict(cell | shown)
 

@@ -182,7 +182,7 @@ class _Restoration:
 
     def run(self):
         found = self.find()
-        cells = []
+        cells: list[NotebookNode] = []
         for position, cell in enumerate(self.cells):
             claims = cell.metadata.pop("nbgrader", {})
             cells += (
@@ -201,7 +201,8 @@ class _Restoration:
 
     def find(self):
         """Which cells of the unit are where, as {position: given}."""
-        claims, found = {}, {}
+        claims: dict[str, list[int]] = {}
+        found: dict[int, Given] = {}
         grade_ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in self.cells]
         for position, cell in enumerate(self.cells):
             name = grade_ids[position] if grade_ids[position] in self.names else cell.id

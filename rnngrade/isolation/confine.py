@@ -182,7 +182,7 @@ def load_seccomp() -> ModuleType:
         ImportError, OSError: pyseccomp or its library is not there.
     """
     search = ctypes.util.find_library
-    ctypes.util.find_library = {"seccomp": "libseccomp.so.2"}.get
+    ctypes.util.find_library = lambda name: {"seccomp": "libseccomp.so.2"}.get(name)
     try:
         import pyseccomp
     finally:

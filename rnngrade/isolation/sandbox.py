@@ -147,9 +147,9 @@ def prepare(box: Box | None) -> Start:
 
 def _environment(home=None, cuda=True):
     """A short list, whoever started us; for a student, nothing of this user's."""
-    kept = ("LANG", "LD_LIBRARY_PATH")
+    kept = ["LANG", "LD_LIBRARY_PATH"]
     if home is None:
-        kept += ("PATH", "HOME", "TMPDIR", "CUDA_VISIBLE_DEVICES")
+        kept += ["PATH", "HOME", "TMPDIR", "CUDA_VISIBLE_DEVICES"]
     variables = {name: os.environ[name] for name in kept if name in os.environ}
     if home:
         variables |= dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), home)

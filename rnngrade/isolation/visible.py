@@ -4,7 +4,9 @@ import functools
 import importlib.util
 import os
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from rnngrade.errors import CourseError
 
@@ -15,31 +17,47 @@ LIBRARIES = (
 )
 
 
-def seen(box):
+class Shown(Protocol):
+    """What is asked of a `rnngrade.isolation.sandbox.Box` here."""
+
+    @property
+    def readonly(self) -> tuple[str, ...]:
+        """Files and folders to be seen."""
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Packages that are not to be seen."""
+
+    @property
+    def cuda(self) -> bool:
+        """Whether a GPU is to be seen."""
+
+
+def seen(box: Shown) -> list[str]:
     """The files and folders that are shown, each with all that is in it."""
     hardware = ["/sys"] if box.cuda else []
     return _outermost([*python(), *hardware, *_own_files(box)])
 
 
-def hidden(box):
+def hidden(box: Shown) -> list[str]:
     """The files and folders of packages that lie in the Python installation."""
     sites = dict.fromkeys(map(os.path.realpath, _sites()))  # as a link leads past a mask
     paths = [f"{site}/{name}" for site in sites for name in box.hidden]
     return [path for stem in paths for path in (stem, f"{stem}.py") if os.path.exists(path)]
 
 
-def packages(box):
+def packages(box: Shown) -> list[str]:
     """The packages of which the box shows a part: Python lists a folder to find a module."""
     heads = [path for path in _own_files(box) if os.path.basename(path) == "__init__.py"]
     return [os.path.dirname(path) for path in heads]
 
 
-def unhidden(box, hidden):
+def unhidden(box: Shown, hidden: Sequence[str]) -> list[str]:
     """What is to be seen of the packages that are hidden."""
     return [path for path in map(os.path.realpath, _own_files(box)) if within(path, hidden)]
 
 
-def without(path, hidden):
+def without(path: str, hidden: Sequence[str]) -> list[str]:
     """The path, or what lies below it without what is hidden: Landlock cannot take back."""
     if within(path, hidden):
         return []
@@ -53,7 +71,7 @@ def without(path, hidden):
     ]
 
 
-def import_path():
+def import_path() -> list[str]:
     """Where this process finds modules, in its order; this package too, however installed."""
     package = str(Path(__file__).resolve().parents[2])
     paths = [os.path.abspath(path) for path in sys.path if os.path.isdir(path)]
@@ -67,7 +85,7 @@ def _own_files(box):
 
 
 @functools.cache
-def python():
+def python() -> tuple[str, ...]:
     """The folders of the Python installation and of the libraries that it is linked to."""
     real = Path(os.path.realpath(sys.executable)).parents[1]
     prefixes = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, str(real)}
@@ -84,7 +102,7 @@ def _sites():
     return [path for path in sys.path if path.endswith(("/site-packages", "/dist-packages"))]
 
 
-def links(program):
+def links(program: str) -> tuple[dict[str, str], str]:
     """The symbolic links on the way to a program, and the file at their end.
 
     Python finds its libraries by where its program is, so a link must stay one.
@@ -117,13 +135,13 @@ def module_files(*names: str) -> tuple[str, ...]:
 
 def _outermost(paths):
     """Those that exist, without those that lie within another."""
-    kept = []
+    kept: list[str] = []
     for path in sorted(filter(os.path.isabs, set(paths))):
         if os.path.exists(path) and not within(path, kept):
             kept.append(path)
     return kept
 
 
-def within(path, folders):
+def within(path: str, folders: Iterable[str]) -> bool:
     """Whether a path is one of these files and folders, or lies in one."""
     return any(path == folder or path.startswith(f"{folder}/") for folder in folders)

@@ -113,9 +113,10 @@ class Child:
     into a namespace, in which it has a number that means nothing here.
     """
 
-    def __init__(self, warm, process, request):
-        self._warm, self._process = warm, process
-        self._exit = None
+    def __init__(self, warm: Warm, process: "_Process", request: bytes):
+        self._warm = warm
+        self._process: Any = process  # None once it is over
+        self._exit: Exit | None = None
         self._lock = threading.Lock()  # held while waiting
         self._sending = threading.Lock()
         self.sock, theirs = socket.socketpair()
@@ -277,7 +278,9 @@ def _kill(popen):
     popen.wait()
 
 
-_warm, _open, _lock = {}, set(), threading.Lock()
+_warm: dict[tuple[str, tuple[str, ...], sandbox.Box | None], Warm] = {}
+_open: set[_Process] = set()
+_lock = threading.Lock()
 
 
 def warm(entry: str, preload: Sequence[str] = (), box: sandbox.Box | None = None) -> Warm:

@@ -17,7 +17,7 @@ from rnngrade.course.feedback import Report
 from rnngrade.errors import CourseError
 from rnngrade.files import write_aside
 from rnngrade.messages import Message, message
-from rnngrade.reports.results import STATUS, results
+from rnngrade.reports.results import STATUS, Result, results
 from rnngrade.reports.spreadsheet import csv_of
 from rnngrade.run.status import GRADED
 
@@ -106,7 +106,7 @@ def _moodle(found, comment):
 
 def _by_student(found):
     """The results of each student who has a grade: one of them, and all by unit."""
-    students = {}
+    students: dict[str, dict[str, Result]] = {}
     for result in found:
         students.setdefault(result.student, {})[result.unit] = result
     return [

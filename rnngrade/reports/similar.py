@@ -21,7 +21,7 @@ from rnngrade.course.feedback import render
 from rnngrade.course.reader import Unreadable, read
 from rnngrade.errors import CourseError
 from rnngrade.files import write_aside
-from rnngrade.messages import Message, language, message
+from rnngrade.messages import Message, message
 from rnngrade.reports.spreadsheet import csv_of
 from rnngrade.run.record import HOME
 
@@ -142,7 +142,7 @@ def compare(
 
 def _alike(runs, threshold):
     """The pairs with enough in common, found through the runs that they share."""
-    holders = {}
+    holders: dict[int, list[int]] = {}
     for student, own in enumerate(runs):
         for run in own:
             holders.setdefault(run, []).append(student)
@@ -251,9 +251,7 @@ def html_of(made: Likeness) -> str:
     """The report as a page."""
     return render(
         "similar.html.j2",
-        language=language(),
         unit=made.unit,
-        said=message,
         found=[*_found(made)],
         length=K,
         unread=made.unread,

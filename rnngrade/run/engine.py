@@ -44,7 +44,7 @@ class SharedEngine:
         """
         with self._engine(url, echo=False, future=True).begin() as connection:
             # What a closed gradebook does with its engine.
-            connection.dispose = lambda: None  # type: ignore[attr-defined]
+            connection.dispose = lambda: None
             self._joined[url] = connection
             try:
                 yield

@@ -73,7 +73,8 @@ class _Known:
             return Standing(student, FAILED, (message("course.no-name"),))
         marks = dict(self.marks.get(student, {}))
         record = self._records.read(student) if student in self.recorded else None
-        return Standing(student, *self._status(student, marks, record), marks, record)
+        status, reasons = self._status(student, marks, record)
+        return Standing(student, status, reasons, marks, record)
 
     def _status(self, student, marks, record):
         trouble = record if record and record["status"] in (UNREADABLE, FAILED) else None

@@ -117,8 +117,8 @@ def _listed(title, about):
     for told, names in students.items():
         more = len(names) - MOST_NAMES
         if more > 0:
-            names[MOST_NAMES:] = [message("run.others", n=more)]
-        yield f"  {', '.join(map(str, names))}: {told}"
+            names[MOST_NAMES:] = [f"{message('run.others', n=more)}"]
+        yield f"  {', '.join(names)}: {told}"
 
 
 def _shown(student):

@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
@@ -39,7 +39,8 @@ SHARED = ("python", "dask", "distributed", "cloudpickle", "msgpack")
 
 Execute = Callable[[Job], Outcome]
 Tasks = Iterable[tuple[Any, tuple[Any, ...]]]  # pairs of a name and the arguments
-Results = Iterator[tuple[Any, Callable[[], Any]]]  # pairs of a name and what gives the result
+# Pairs of a name and what gives the result.
+Results = Generator[tuple[Any, Callable[[], Any]], None, None]
 Pool = Callable[[Callable[..., Any], Tasks], Results]
 
 
@@ -114,7 +115,8 @@ def fault(error: Exception) -> Message:
 
 
 def _stream(client, function, tasks):
-    running, names = as_completed(loop=client.loop), {}
+    running: Any = as_completed(loop=client.loop)
+    names: dict[str, Any] = {}
 
     def finished(future):
         return names.pop(future.key), lambda: _told(future.result, client)

@@ -1,5 +1,6 @@
 """Submissions of the units of this course: a notebook with code in its solution cells."""
 
+import copy
 import random
 from functools import cache
 from pathlib import Path
@@ -16,16 +17,19 @@ UNITS = known_units(ROOT)
 UNIT = UNITS[0]  # where any will do
 
 
-@cache
 def source(unit: str = UNIT) -> NotebookNode:
     """The source notebook of a unit, with answers and hidden tests."""
-    return read_source(ROOT / "solutions" / unit / f"{unit}.md")
+    return copy.deepcopy(_source(unit))
 
 
-@cache
 def release(unit: str = UNIT) -> NotebookNode:
     """The notebook that students get."""
     return nbformat.read(ROOT / "exercises" / unit / f"{unit}.ipynb", as_version=4)
+
+
+@cache
+def _source(unit):
+    return read_source(ROOT / "solutions" / unit / f"{unit}.md")
 
 
 def solutions(kind: str, unit: str = UNIT) -> list[bank.Solution]:
@@ -56,7 +60,7 @@ def all_wrong(unit: str = UNIT) -> str:
 
 def solved(notebook: NotebookNode, code: str = "", unit: str = UNIT) -> NotebookNode:
     """A copy of the notebook as a student would hand it in."""
-    return bank.solved(notebook, source(unit), code)
+    return bank.solved(notebook, _source(unit), code)
 
 
 def mark(notebook: NotebookNode) -> dict[str, str | None]:

@@ -21,64 +21,65 @@ from nbgrader.api import Gradebook
 from tests.exercises.submission import (
     ROOT,
     UNIT,
-    bank,
+    all_wrong,
     mark,
     points,
     release,
+    right,
     secret_lines,
+    solutions,
     solved,
     source,
 )
 
 TOKEN = "of-this-test"
-RIGHT, WRONG = bank().RIGHT, bank().WRONG
 SOURCE = source()
 SECRETS = secret_lines(SOURCE, "HIDDEN TESTS")
 POINTS = points(SOURCE)
-EVERYTHING = (
-    "x before h",
-    "no bias",
-    "sigmoid for tanh",
-    "1 - f in place of i",
-    "tanh for sigmoid",
-    "tanh around the product",
-)
-LIBRARY = RIGHT["a library in C that warns"]
-ALL_WRONG = "\n".join(WRONG[name].code for name in EVERYTHING)
+PARTS = list(POINTS)
+NOISY = "\n".join(s.code for s in solutions("right") if "warn" in s.code) or right()
+WRONG = min(solutions("wrong"), key=lambda solution: len(solution.loses))
+FIRST = next(s for s in solutions("wrong") if s.loses[0] == PARTS[0])
+
+
+def unfinished():
+    """Solved, but for the last part."""
+    notebook, blank = solved(release()), {cell.id: cell.source for cell in release().cells}
+    for cell in notebook.cells:
+        if cell.id == PARTS[-1]:
+            cell.source = blank[cell.id]
+    return notebook
 
 
 def tampered():
-    """Wrong at the forget gate, whose test is emptied; the end of the notebook is deleted."""
-    notebook = solved(release(), WRONG["x before h"].code)
+    """Wrong at the first part, whose test is emptied; the last part is deleted, test and all."""
+    notebook = solved(release(), FIRST.code)
     for cell in notebook.cells:
-        if cell.id == "forget-gate-test":
+        if cell.id == f"{PARTS[0]}-test":
             cell.source = "pass"
-    gone = ("lstm-step-test", "lstm-sequence", "lstm-sequence-test")
+    gone = (PARTS[-1], f"{PARTS[-1]}-test")
     notebook.cells = [cell for cell in notebook.cells if cell.id not in gone]
     return notebook
 
 
 def copied():
     """Right, but an answer and a test stand there twice, each copy where it fails."""
-    notebook = solved(release(), RIGHT["einsum"])
-    for name in ("input-gate", "candidate-test"):
+    notebook = solved(release(), right())
+    for name in (PARTS[1], f"{PARTS[2]}-test"):
         again = next(cell for cell in notebook.cells if cell.id == name).copy()
         again.id += "-again"
-        again.source = again.source.replace("torch", "no_torch")
+        again.source = f"no_such_name\n{again.source}"
         notebook.cells.insert(0, again)
     return notebook
 
 
 # What each student hands in, and the parts that it must lose.
 STUDENTS = {
-    "anna": (solved(release(), RIGHT["prints and warns"] + LIBRARY), set()),
-    "ben": (
-        solved(release(), WRONG["only h is carried"].code),
-        WRONG["only h is carried"].loses,
-    ),
-    "clara_d": (solved(release(), ALL_WRONG), set(POINTS)),
-    "dan": (solved(release(), WRONG["not finished"].code), WRONG["not finished"].loses),
-    "eva": (tampered(), WRONG["x before h"].loses),
+    "anna": (solved(release(), NOISY), set()),
+    "ben": (solved(release(), WRONG.code), set(WRONG.loses)),
+    "clara_d": (solved(release(), all_wrong()), set(POINTS)),
+    "dan": (unfinished(), {PARTS[-1]}),
+    "eva": (tampered(), {*FIRST.loses, PARTS[-1]}),
     "finn": (copied(), set()),
 }
 
@@ -187,7 +188,7 @@ def test_feedback_shows_no_hidden_line(course, student):
     text = html.unescape(re.sub(r"<[^>]*>", "", course.feedback(student)))
     assert SECRETS & {line.strip() for line in text.split("\n")} == set()
     assert "rnnlib" not in text
-    assert "check.example" in text  # the visible checks are there
+    assert "part.example" in text  # the visible checks are there
 
 
 def test_hidden_tests_would_be_seen_in_feedback(course):
@@ -202,7 +203,7 @@ def test_hidden_tests_would_be_seen_in_feedback(course):
 
 
 @pytest.mark.parametrize(
-    ("student", "code"), [("ben", WRONG["only h is carried"].code), ("clara_d", ALL_WRONG)]
+    ("student", "code"), [("ben", WRONG.code), ("clara_d", all_wrong())]
 )
 def test_feedback_keeps_the_sentence_and_nothing_else_of_the_failure(course, student, code):
     page = html.unescape(course.feedback(student))
@@ -226,7 +227,7 @@ def test_what_a_function_prints_while_it_is_tested_costs_nothing_and_is_dropped(
 def test_validate_tells_a_student_what_fails(course):
     untouched = course.run("nbgrader", "validate", f"exercises/{UNIT}/{UNIT}.ipynb")
     assert f"VALIDATION FAILED ON {len(POINTS)} CELL(S)" in untouched
-    nbformat.write(solved(release(), RIGHT["prints and warns"]), course.folder / "solved.ipynb")
+    nbformat.write(solved(release(), NOISY), course.folder / "solved.ipynb")
     assert "Success" in course.run("nbgrader", "validate", "solved.ipynb")
 
 
@@ -249,9 +250,11 @@ def test_formgrader_opens(course):
         button = f"{url}/formgrader/api/submission/{UNIT}/ben/autograde"
         pressed = requests.post(button, headers=headers, timeout=120).json()
         assert pressed["success"], pressed
-        last = nbformat.read(graded, as_version=4).cells[-2].outputs[-1]
-        assert last.traceback == [f"AssertionError: {last.evalue}"]  # the examiner's, no kernel's
-        assert scores(course, "ben")["lstm-sequence"] == 0
+        cells = {cell.id: cell for cell in nbformat.read(graded, as_version=4).cells}
+        said = cells[f"{WRONG.loses[-1]}-test"].outputs[-1]
+        (line,) = said.traceback  # the examiner's, no kernel's
+        assert line.endswith(said.evalue)
+        assert scores(course, "ben")[WRONG.loses[-1]] == 0
 
 
 @contextlib.contextmanager

@@ -11,10 +11,10 @@ from rnngrade.execution.job import Job, Policy, TestCell
 from rnngrade.run import environment, runner
 from rnngrade.run.environment import EXECUTES, ROOT, loaded_by, reachable
 from tests.rnngrade import quick_execution
-from tests.rnngrade.small_class import CLASS, grade, handed_in
-from tests.rnngrade.small_course import UNIT, hand_in
+from tests.rnngrade.small_class import grade
+from tests.rnngrade.small_course import UNIT, hand_in, make
 
-EVERYBODY = sorted(CLASS)
+EVERYBODY = ["anna", "ben"]
 PENALTY = """
 from nbgrader.plugins import LateSubmissionPlugin
 
@@ -44,7 +44,9 @@ def course(code, tmp_path, monkeypatch):
     """A course whose unit reads data, graded with these packages."""
     monkeypatch.setattr(environment, "ROOT", code)
     forget()
-    root = handed_in(tmp_path / "course")
+    root = make(tmp_path / "course")
+    for student in EVERYBODY:
+        hand_in(root, student)
     monkeypatch.chdir(root)
     set_up_unit(root, allows=["rnnlib.datasets"])
     assert graded_anew(root) == EVERYBODY
@@ -116,10 +118,10 @@ GRADES_NOBODY = [
 ]
 
 
-@pytest.mark.parametrize("module", GRADES)
-def test_a_module_that_grades(course, module):
-    course.edit(module)
-    assert graded_anew(course.root) == EVERYBODY
+def test_modules_that_grade(course):
+    for module in GRADES:
+        course.edit(module)
+        assert graded_anew(course.root) == EVERYBODY, module
 
 
 def test_modules_that_only_report(course):
@@ -181,21 +183,20 @@ def test_settings_of_the_unit(course):
     assert graded_anew(course.root) == []
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
+def test_settings_that_may_change_a_score(course):
+    (course.root / "penalty.py").write_text(PENALTY)
+    for line in (
         "c.LimitOutput.max_lines = 3",
         "c.ClearSolutions.code_stub = {'python': 'pass'}",
         "c.Execute.timeout = 7",
         f"c.Autograde.exclude_overwriting = {{{UNIT!r}: ['data.txt']}}",
         "c.Autograde.sanitize_preprocessors.pop(0)",
-        "c.AssignLatePenalties.plugin_class = 'penalty.Penalty'",
         "c.LateSubmissionPlugin.penalty_method = 'zero'",
-    ],
-)
-def test_a_setting_that_may_change_a_score(course, line):
-    (course.root / "penalty.py").write_text(PENALTY)
-    course.configure(line)
+        "c.AssignLatePenalties.plugin_class = 'penalty.Penalty'",
+    ):
+        course.configure(line)
+        assert graded_anew(course.root) == EVERYBODY, line
+    (course.root / "penalty.py").write_text(PENALTY.replace("zero", "none"))
     assert graded_anew(course.root) == EVERYBODY
     assert graded_anew(course.root) == []
 

@@ -75,6 +75,11 @@ MESSAGES = [
     ("course.no-time", {"file": "timestamp.txt"}, "timestamp.txt holds no time."),
     ("course.not-a-file", {"file": "data.csv"}, "data.csv is a link or a device and no file."),
     ("course.no-name", {}, "This cannot be the name of a student."),
+    (
+        "course.cell-has-marks",
+        {"unit": "gru", "cell": "essay", "n": 3},
+        "gru: the cell essay is gone from the source, but 3 submissions have a mark or a comment by hand in it. Put the cell back, or give up all grades of the unit: nbgrader db assignment remove gru --force.",
+    ),
     ("course.no-file", {}, "There is no file but a folder or a device."),
     (
         "course.cannot-open",
