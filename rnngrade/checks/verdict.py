@@ -123,6 +123,8 @@ def _raised(name, error, arguments):
         return Problem("checks.unfinished", function=name)
     said = message("checks.error-said", error=type(error).__name__, text=text)
     what = said if text else type(error).__name__
+    if isinstance(error, Told):
+        what = error.message
     shapes = tuple(f"{n} {_size(a)}" for n, a in arguments.items())
     is_over = isinstance(error, TimeoutError | ConnectionError)  # it will not answer again
     if is_over:

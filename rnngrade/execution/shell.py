@@ -90,8 +90,7 @@ class Printed(io.TextIOBase):
 
 class _Hook(DisplayHook):
     def __call__(self, result=None):
-        quiet = self.semicolon_at_end_of_expression(self.shell.source)
-        if result is not None and not quiet:
+        if result is not None and not self.semicolon_at_end_of_expression(self.shell.source):
             data, metadata = self.shell.display_formatter.format(result)
             self.shell.outputs.add(
                 "execute_result", data=_text(data), metadata=metadata, execution_count=None

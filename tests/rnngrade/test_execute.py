@@ -372,6 +372,21 @@ def test_who_does_not_let_go_is_ended():
     assert [error_in(shown).evalue for shown in outputs] == [str(told)] * 3
 
 
+def test_what_is_off_in_a_call_is_told_by_its_name_or_by_a_sentence():
+    student = [
+        "class Own(Exception):\n    pass\ndef own(x):\n    raise Own('no')",
+        "def late(x):\n    while True:\n        pass",
+        "def asks(x):\n    return input()",
+    ]
+    test = "from rnngrade import check\ncheck.example({}, {{'x': [1.0]}}, {{'y': [1.0]}})"
+    own, late, asks = verdicts(
+        student, *(test.format(name) for name in ("own", "late", "asks")), limits=QUICK
+    )
+    assert own["what"] == message("checks.error-said", error="Own", text="no")
+    assert late["what"] == message("execution.call-too-long", seconds=0.5)
+    assert asks["what"]["text"] == str(message("execution.no-input"))
+
+
 def test_a_notebook_has_limited_time_in_all():
     student = ["import time\ntime.sleep(0.4)"] * 5
     outputs, record = examine(student, [], limits={"notebook_seconds": 1})
