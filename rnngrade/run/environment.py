@@ -11,6 +11,7 @@ import platform
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -55,25 +56,33 @@ def environment(
     own = {}
     for package in OWN:
         code = {
-            name: _code(path)
-            for name, path in modules.items()
+            name: module.code
+            for name, module in modules.items()
             if name.partition(".")[0] == package
         }
         own[package] = digest({**code, "data": _data(modules) if package in DATA else ""})[:16]
     return {"python": platform.python_version(), **versions, **own}
 
 
-def reachable(names: Iterable[str]) -> dict[str, Path]:
-    """The modules of this repository that these load, themselves included: name → file."""
-    found: dict[str, Path] = {}
+@dataclass(frozen=True)
+class Module:
+    """What there is to know of a module: what it loads, and a hash of what it does."""
+
+    loads: tuple[str, ...]
+    code: str
+
+
+def reachable(names: Iterable[str]) -> dict[str, Module]:
+    """The modules of this repository that these load, themselves included, by name."""
+    found: dict[str, Module] = {}
     ahead = [*names]
     while ahead:
         name = ahead.pop()
         path = _file(name)
         if name in found or path is None:
             continue
-        found[name] = path
-        ahead += [name.rpartition(".")[0], *_loads(name, path)]
+        found[name] = _read(name, path)
+        ahead += [name.rpartition(".")[0], *found[name].loads]
     return dict(sorted(found.items()))
 
 
@@ -86,11 +95,14 @@ def _file(name: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _loads(name: str, path: Path) -> list[str]:
-    """The names in a module that may be modules."""
+@cache
+def _read(name: str, path: Path) -> Module:
     tree = ast.parse(path.read_bytes())
+    for node in _docstrings(tree):
+        node.value = ""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    return [*_imported(tree, package), *_named(tree)]
+    loads = {*_imported(tree, package), *_named(tree)}
+    return Module(tuple(sorted(loads)), digest(ast.dump(tree)))
 
 
 def _imported(tree: ast.AST, package: str = "") -> Iterator[str]:
@@ -106,11 +118,9 @@ def _imported(tree: ast.AST, package: str = "") -> Iterator[str]:
 
 def _named(tree: ast.AST) -> Iterator[str]:
     """The names of modules of ours in strings."""
-    described = {id(node) for node in _docstrings(tree)}
     for node in ast.walk(tree):
-        text = node.value if isinstance(node, ast.Constant) else None
-        if isinstance(text, str) and id(node) not in described:
-            yield from _OWN_NAME.findall(text)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from _OWN_NAME.findall(node.value)
 
 
 def _taken_by(source: str) -> list[str]:
@@ -140,15 +150,8 @@ def _others(loaded: Iterable[str]) -> list[str]:
     return sorted({name for head in heads for name in known.get(head, ())})
 
 
-def _code(path: Path) -> str:
-    """The hash of what a module does, without what it says about itself."""
-    tree = ast.parse(path.read_bytes())
-    for node in _docstrings(tree):
-        node.value = ""
-    return digest(ast.dump(tree))
-
-
 def _docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
+    """What code says about itself."""
     kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     for node in ast.walk(tree):
         if isinstance(node, kinds) and node.body and isinstance(node.body[0], ast.Expr):
