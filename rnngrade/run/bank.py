@@ -70,7 +70,7 @@ def try_bank(
             nbformat.write(solved(released, source, solution.code), folder / f"{unit}.ipynb")
         runner.grade(course, unit, execute=execute, pool=pool or on_dask())
         records = Records(course.root, unit)
-        return [_verdict(solution, records, unit, source) for solution in bank]
+        return [_verdict(solution, records, source, language) for solution in bank]
 
 
 def table(unit: str, verdicts: list[Verdict]) -> Iterator[str]:
@@ -91,17 +91,17 @@ def table(unit: str, verdicts: list[Verdict]) -> Iterator[str]:
     yield str(message("exercise.bank-counts", unit=unit, **counts))
 
 
-def _verdict(solution, records, unit, source):
+def _verdict(solution, records, source, language):
     record = records.read(solution.student)
     if not record or "scores" not in record:
-        raise CourseError("exercise.bank-ungraded", name=solution.student, unit=unit)
+        raise CourseError("exercise.bank-ungraded", name=solution.student)
     tests = {c.id: c.metadata.nbgrader.points for c in source.cells if _is_test(c)}
     lost = [name for name, points in tests.items() if record["scores"][name]["auto"] < points]
     said = record["said"].get(lost[0]) if lost else None
     told = from_plain(said) if said else None
     parts = tuple(name.removesuffix("-test") for name in lost)
     points = sum(score["auto"] for score in record["scores"].values() if score["auto"])
-    words = str(told) if told else ""
+    words = told.in_words(language) if told else ""
     return Verdict(solution, parts, briefly(told) if told else "", words, points)
 
 
