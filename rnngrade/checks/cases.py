@@ -19,7 +19,8 @@ from rnngrade.messages import Message, message
 # failure is the one that is told. No two letters share a number where a mistake could hide
 # behind it, but for the last setting: there H = I. A unit declares any other letter itself.
 SIZES = {"T": (1, 4, 1, 6, 3), "B": (1, 1, 5, 5, 2), "I": (2, 3, 1, 3, 4), "H": (3, 2, 3, 7, 4)}
-NEAR_0, LARGE = SCALES = message("checks.near-0"), message("checks.large")
+NEAR_0, LARGE = message("checks.near-0"), message("checks.large")
+SATURATED = (1, 3)  # of these settings: those that are tried with large numbers too
 
 _TERM = re.compile(r"(\d*)([A-Z])")
 _key: bytes | None = None
@@ -87,8 +88,10 @@ def cases(
         dict(zip(letters, numbers, strict=True))
         for numbers in zip(*letters.values(), strict=True)
     ]
+    wanted = [(NEAR_0, *pair) for pair in product(dtypes, settings)]
+    wanted += [(LARGE, *pair) for pair in product(dtypes, [settings[n] for n in SATURATED])]
     drawn = []
-    for scale, dtype, chosen in product(SCALES, dtypes, settings):
+    for scale, dtype, chosen in wanted:
         numbers = {n: _draw(spec, chosen, scale, dtype, random) for n, spec in shapes.items()}
         special = {*_special(chosen, shapes), message("checks.dtype-is", dtype=dtype), scale}
         for device in devices() if library == "torch" else ("cpu",):
