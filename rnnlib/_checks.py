@@ -41,7 +41,7 @@ def check_arrays(**arguments):
     sizes = {}
     for name, (array, shape) in arrays.items():
         if shape is not None:
-            _check_shape(name, tuple(array.shape), shape.split(), sizes)
+            _check_shape(name, tuple(array.shape), _symbols(shape), sizes)
     return xp
 
 
@@ -86,6 +86,16 @@ def _check_shape(name, actual, symbols, sizes):
     cut = max(len(actual) - len(own), 0) if leading else 0
     if leading:
         sizes.setdefault("...", (actual[:cut], name))
+    # A letter alone is the usual case, and this function the one that all others call.
+    if (
+        len(own) == len(actual) - cut
+        and all(
+            symbol in sizes and sizes[symbol][0] == size
+            for symbol, size in zip(own, actual[cut:], strict=True)
+        )
+        and (not leading or actual[:cut] == sizes["..."][0])
+    ):
+        return
     for symbol, size in zip(own, actual[cut:], strict=False):
         _solve(symbol, size, name, sizes)
     expected = tuple(_size(symbol, sizes) for symbol in own)
@@ -99,6 +109,11 @@ def _check_shape(name, actual, symbols, sizes):
             f"{name} must have shape ({', '.join(symbols)}) = "
             f"({', '.join(map(str, expected))}){because}, got {actual}."
         )
+
+
+@cache
+def _symbols(shape):
+    return shape.split()
 
 
 @cache

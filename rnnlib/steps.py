@@ -25,8 +25,7 @@ def sigmoid(a: Array) -> Array:
     tail, and the derivative at 0 is right under automatic differentiation, which it is not
     for the usual form with |a|.
     """
-    xp = check_arrays(a=(a, None))
-    return xp.exp(-xp.logaddexp(xp.zeros_like(a), -a))
+    return _sigmoid(a, check_arrays(a=(a, None)))
 
 
 def relu(a: Array) -> Array:
@@ -134,7 +133,7 @@ def lstm_cell_update(f_t: Array, i_t: Array, c_tilde: Array, c_prev: Array) -> A
     """
     shapes = {"f_t": f_t, "i_t": i_t, "c_tilde": c_tilde, "c_prev": c_prev}
     check_arrays(**{name: (value, "... H") for name, value in shapes.items()})
-    return f_t * c_prev + i_t * c_tilde
+    return _cell_update(f_t, i_t, c_tilde, c_prev)
 
 
 def lstm_hidden_state(o_t: Array, c_t: Array) -> Array:
@@ -148,8 +147,7 @@ def lstm_hidden_state(o_t: Array, c_t: Array) -> Array:
     Returns:
         h_t: (..., H).
     """
-    xp = check_arrays(o_t=(o_t, "... H"), c_t=(c_t, "... H"))
-    return o_t * xp.tanh(c_t)
+    return _hidden_state(o_t, c_t, check_arrays(o_t=(o_t, "... H"), c_t=(c_t, "... H")))
 
 
 class LSTMGates(NamedTuple):
@@ -181,7 +179,7 @@ def lstm_gates(
     """
     xp = _check_cell(4, x_t, h_prev, W_xh, W_hh, b_h)
     a_i, a_f, a_c, a_o = _blocks(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4)
-    return LSTMGates(sigmoid(a_i), sigmoid(a_f), xp.tanh(a_c), sigmoid(a_o))
+    return LSTMGates(_sigmoid(a_i, xp), _sigmoid(a_f, xp), xp.tanh(a_c), _sigmoid(a_o, xp))
 
 
 def lstm_step(
@@ -205,10 +203,10 @@ def lstm_step(
     Equals `torch.nn.LSTMCell` with b_h = bias_ih + bias_hh.
     """
     h_prev, c_prev = _pair("carry", carry)
-    check_arrays(h_prev=(h_prev, "... H"), c_prev=(c_prev, "... H"))
+    xp = check_arrays(h_prev=(h_prev, "... H"), c_prev=(c_prev, "... H"))
     i_t, f_t, c_tilde, o_t = lstm_gates(x_t, h_prev, W_xh, W_hh, b_h)
-    c_t = lstm_cell_update(f_t, i_t, c_tilde, c_prev)
-    return lstm_hidden_state(o_t, c_t), c_t
+    c_t = _cell_update(f_t, i_t, c_tilde, c_prev)
+    return _hidden_state(o_t, c_t, xp), c_t
 
 
 def lstm_1997_step(
@@ -235,8 +233,8 @@ def lstm_1997_step(
     h_prev, c_prev = _pair("carry", carry)
     xp = _check_cell(3, x_t, h_prev, W_xh, W_hh, b_h, c_prev=(c_prev, "... H"))
     a_i, a_c, a_o = _blocks(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 3)
-    c_t = c_prev + sigmoid(a_i) * xp.tanh(a_c)
-    return lstm_hidden_state(sigmoid(a_o), c_t), c_t
+    c_t = c_prev + _sigmoid(a_i, xp) * xp.tanh(a_c)
+    return _hidden_state(_sigmoid(a_o, xp), c_t, xp), c_t
 
 
 def peephole_lstm_step(
@@ -270,11 +268,11 @@ def peephole_lstm_step(
     xp = _check_cell(4, x_t, h_prev, W_xh, W_hh, b_h, **more)
     a_i, a_f, a_c, a_o = _blocks(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4)
     p_i, p_f, p_o = _blocks(p, 3)
-    i_t = sigmoid(a_i + p_i * c_prev)
-    f_t = sigmoid(a_f + p_f * c_prev)
-    c_t = lstm_cell_update(f_t, i_t, xp.tanh(a_c), c_prev)
-    o_t = sigmoid(a_o + p_o * c_t)
-    return lstm_hidden_state(o_t, c_t), c_t
+    i_t = _sigmoid(a_i + p_i * c_prev, xp)
+    f_t = _sigmoid(a_f + p_f * c_prev, xp)
+    c_t = _cell_update(f_t, i_t, xp.tanh(a_c), c_prev)
+    o_t = _sigmoid(a_o + p_o * c_t, xp)
+    return _hidden_state(o_t, c_t, xp), c_t
 
 
 def gru_step(
@@ -321,13 +319,28 @@ def gru_step(
     W_hrz, W_hn = W_hh[: 2 * H, :], W_hh[2 * H :, :]
     x_r, x_z, x_n = _blocks(x_t @ W_xh.T + b_h, 3)
     h_r, h_z = _blocks(h_prev @ W_hrz.T, 2)
-    r_t = sigmoid(x_r + h_r)
-    z_t = sigmoid(x_z + h_z)
+    r_t = _sigmoid(x_r + h_r, xp)
+    z_t = _sigmoid(x_z + h_z, xp)
     if reset == "after":
         n_t = xp.tanh(x_n + r_t * (h_prev @ W_hn.T + b_hn))
     else:
         n_t = xp.tanh(x_n + (r_t * h_prev) @ W_hn.T)
     return (1 - z_t) * n_t + z_t * h_prev
+
+
+# The formulas without a look at their arguments, for those that have looked.
+
+
+def _sigmoid(a, xp):
+    return xp.exp(-xp.logaddexp(xp.zeros_like(a), -a))
+
+
+def _cell_update(f_t, i_t, c_tilde, c_prev):
+    return f_t * c_prev + i_t * c_tilde
+
+
+def _hidden_state(o_t, c_t, xp):
+    return o_t * xp.tanh(c_t)
 
 
 def _check_cell(gates, x_t, h_prev, W_xh, W_hh, b_h, **more):

@@ -20,8 +20,7 @@ def library_of(value: Any) -> str | None:
     """
     if _is_tensor(value):
         return "torch"
-    odd = isinstance(value, np.matrix | np.ma.MaskedArray)
-    return "numpy" if isinstance(value, np.ndarray) and not odd else None
+    return "numpy" if type(value) is np.ndarray else None
 
 
 def is_array(value: Any) -> bool:

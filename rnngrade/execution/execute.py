@@ -24,7 +24,13 @@ from rnngrade.messages import LOCALE, from_plain, message
 
 # What the warm processes import before they fork; some of it only if a text has this word.
 SHELL = ("rnngrade.execution.shell",)
-MISTAKES = ("rnnlib", "array_api_compat.torch", "numpy.ma", "rnngrade.misconceptions")
+MISTAKES = (
+    "rnnlib",
+    "array_api_compat.numpy",
+    "array_api_compat.torch",
+    "rnngrade.misconceptions",
+    "rnngrade.execution.rehearsal",
+)
 SLOW = {
     "plot": "rnngrade.execution.pictures",
     "optim": "torch._dynamo",  # torch itself imports it with its first optimizer
