@@ -6,7 +6,7 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help book pdf links test lab serve exercises grade bench lock clean
+.PHONY: help book pdf links test lab serve exercises bank grade bench lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make test       run every check: lint, import contracts, exercises, book, tests"
 	@echo "make bench      measure speed and memory against torch.nn"
 	@echo "make exercises  derive exercises/ from solutions/"
+	@echo "make bank       grade the banks of all units: right and wrong solutions"
 	@echo "make grade UNIT=lstm-gates   collect, grade, write feedback/ and grades.csv"
 
 .venv/made:
@@ -66,6 +67,9 @@ lab: .venv/ready
 
 exercises: .venv/ready
 	$(BIN)/rnngrade release
+
+bank: .venv/ready
+	$(BIN)/rnngrade test
 
 # Again and again, as submissions come in: what has a grade is not graded anew.
 grade: .venv/ready
