@@ -118,10 +118,14 @@ class Comparison:
             trials: of all cases, at least one with a problem.
             told_by: trials on random numbers, if others than these.
         """
+        tried = trials if told_by is None else told_by
         first = next(trial for trial in trials if trial.problem)
+        # A function that answers now this, now that, has no other mistake that can be told.
+        for trial in tried:
+            if trial.problem and trial.problem.id == "checks.inconsistent":
+                first = trial
         if not first.is_explicable:
             return self._told(first.problem.message, trials)
-        tried = trials if told_by is None else told_by
         near_0 = [trial for trial in tried if trial.is_near_0]
         random = near_0 if any(trial.problem for trial in near_0) else tried
         known = self._mistakes(random, 1)
@@ -192,6 +196,8 @@ class Comparison:
             return None
         from rnngrade import misconceptions  # only now: a right answer never needs them
 
+        # A mistake of the dtype is told when it is the only one.
+        trials = [t for t in trials if not (t.problem and t.problem.id == "checks.dtype")]
         return misconceptions.explain(self.mistakes, trials, list(self.names), number)
 
     def _two_mistakes(self, first, random):
@@ -222,11 +228,10 @@ class Comparison:
         if not pairs or any(got.shape != want.shape for got, want in pairs):
             return vague
         whole = [(trial.got, trial.want) for trial in random if trial.got is not None]
-        over_time = (self.names[name] or "").startswith("T ")
         facts = [
             *diagnosis.order_of_outputs(list(self.names), whole),
             *diagnosis.moved_axes(name, pairs),
-            *diagnosis.facts(name, pairs, over_time),
+            *diagnosis.facts(name, pairs, self.names[name] or ""),
         ]
         if not any(fact.id in ("checks.zero", "checks.precision") for fact in facts):
             facts = [*(() if self.changes else self._ignored(random)), *facts]

@@ -12,32 +12,35 @@ from rnngrade.checks.verdict import differs
 from rnngrade.messages import Message, message
 
 CLOSE = 1e-2  # relative error of a result that was computed in too few digits
-DIGITS = range(1, 9)  # to which somebody may round
+DIGITS = range(9)  # to which somebody may round
 
 Pairs = list[tuple[np.ndarray, np.ndarray]]
 
 
-def facts(name: str, pairs: Pairs, over_time: bool) -> Iterator[Message]:
+def facts(name: str, pairs: Pairs, symbols: str) -> Iterator[Message]:
     """What holds for an output everywhere.
 
     Args:
         name: what the output is called.
         pairs: what the function gave and what it should give, of one shape, in each case.
-        over_time: whether the first axis is time.
+        symbols: its symbolic shape, or "".
     """
     if all(not got.any() for got, _ in pairs):
         yield message("checks.zero", name=name)
     if _all(pairs, lambda got, want: _same(-got, want)):
         yield message("checks.sign", name=name)
-    if is_close(pairs):
-        digits = next((d for d in DIGITS if _is_rounded(pairs, d)), None)
-        if digits is not None:
-            yield message("checks.rounded", name=name, n=digits)
-        else:
-            yield message("checks.precision", name=name)
+    digits = next((d for d in DIGITS if _is_rounded(pairs, d)), None)
+    if digits is not None:
+        yield message("checks.rounded", name=name, n=digits)
+    elif is_close(pairs):
+        yield message("checks.precision", name=name)
     yield from _scaled(name, pairs)
-    if over_time:
+    if "B" in symbols.split():
+        yield from _in_batch(name, pairs, symbols.split().index("B"))
+    if symbols.startswith("T "):
         yield from _in_time(name, pairs)
+    if _all(pairs, lambda got, want: _same(got, np.clip(want, got.min(), got.max()))):
+        yield message("checks.clipped", name=name)
 
 
 def is_close(pairs: Pairs) -> bool:
@@ -86,6 +89,19 @@ def _scaled(name, pairs):
     ):
         alike = np.allclose(factors, factors[0], rtol=1e-4)
         yield message("checks.scale" if alike else "checks.scale-by-case", name=name)
+
+
+def _in_batch(name, pairs, axis):
+    """What is said of sequences that should not know of each other."""
+    several = [
+        (np.moveaxis(got, axis, 0), np.moveaxis(want, axis, 0))
+        for got, want in pairs
+        if want.shape[axis] > 1
+    ]
+    if several and _all(several, lambda got, want: _same(got, want[:1] + 0 * want)):
+        yield message("checks.first-of-batch", name=name)
+    elif several and _all(several, lambda got, _: _same(got, got[:1] + 0 * got)):
+        yield message("checks.same-in-batch", name=name)
 
 
 def _in_time(name, pairs):

@@ -30,6 +30,10 @@ RARE_SQUASHINGS = {
     "clip(a, -1, 1)": lambda a: np.clip(a, -1, 1),
     "a / (1 + |a|)": lambda a: a / (1 + np.abs(a)),
     "e^a": np.exp,
+    "ln(1 + e^a)": lambda a: np.logaddexp(0, a),
+    "tan": np.tan,
+    "tanh(a/2)": lambda a: np.tanh(a / 2),
+    "1 + e^{-a}": lambda a: 1 + np.exp(-a),
 }
 
 
@@ -80,9 +84,18 @@ def _others(right):
         for name, other in (SQUASHINGS | RARE_SQUASHINGS).items()
         if name != right and instead(name, right) not in known
     ]
+    rare += [
+        (named("mistakes.one-added", to="a"), lambda a: f(a + 1)),
+        (named("mistakes.squared", what=right), lambda a: f(a) ** 2),
+        (named("mistakes.standardised"), lambda a: f(_standardised(a))),
+    ]
     if right != "ReLU":  # which changes nothing a second time
         rare += [(twice(right), lambda a: f(f(a)))]
     return [*common, (left_out(right), lambda a: a)], rare
+
+
+def _standardised(a):
+    return (a - a.mean(-1, keepdims=True)) / np.sqrt(a.var(-1, keepdims=True) + 1e-5)
 
 
 def affine(at, x_t, h_prev, W, b, names, part=""):
@@ -103,7 +116,15 @@ def affine(at, x_t, h_prev, W, b, names, part=""):
     if not part:
         entrywise = named("mistakes.entrywise", one=W_name, other="[h_{t-1}, x_t]")
         product |= {entrywise: lambda: (u * W).sum(-1)} | ignored
-        a = at(lambda: u @ W.T, product)
+        rare = {
+            named("mistakes.last-column", what=W_name): lambda: u[:, :-1] @ W[:, :-1].T,
+            named("mistakes.product-divided", by="H + I"): lambda: u @ W.T / u.shape[-1],
+            named("mistakes.product-divided", by="√(H + I)"): lambda: (
+                u @ W.T / np.sqrt(u.shape[-1]).astype(u.dtype)
+            ),
+            instead("h_{t-1} + x_t", "[h_{t-1}, x_t]"): lambda: (h_prev + x_t) @ W[:, :H].T,
+        }
+        a = at(lambda: u @ W.T, product, rare)
     else:
         a = at(lambda: at.each(part, lambda: u @ W.T, NOTHING, ignored), product)
     wrong = {left_out(b_name): lambda: a}
@@ -115,8 +136,25 @@ def affine(at, x_t, h_prev, W, b, names, part=""):
 
 def gate(at, x_t, h_prev, W, b, squashing="σ"):
     """One gate of the textbook, or its candidate."""
-    names = at.names["W"], at.names["b"]
-    return squash(at, squashing, affine(at, x_t, h_prev, W, b, names), bias=(names[1], b))
+    names, H = (at.names["W"], at.names["b"]), h_prev.shape[-1]
+    a = affine(at, x_t, h_prev, W, b, names)
+    f = SQUASHINGS[squashing]
+    return at(
+        lambda: squash(at, squashing, a, bias=(names[1], b)),
+        NOTHING,
+        rare={
+            named("mistakes.squashed-apart", function=squashing): lambda: (
+                f(h_prev @ W[:, :H].T + b) + f(x_t @ W[:, H:].T)
+            ),
+            named("mistakes.own-reset"): lambda: f(beside(sigmoid(a) * h_prev, x_t) @ W.T + b),
+            named("mistakes.multiplied", one="W · [h_{t-1}, x_t]", other=names[1]): lambda: f(
+                (a - b) * b
+            ),
+            named("mistakes.sum-divided", by="√(H + I)"): lambda: f(
+                a / np.sqrt(W.shape[1]).astype(a.dtype)
+            ),
+        },
+    )
 
 
 def cell_update(at, f_t, i_t, c_tilde, c_prev, alone=True):
@@ -143,6 +181,7 @@ def cell_update(at, f_t, i_t, c_tilde, c_prev, alone=True):
         ),
         instead("C_{t-1}", "C̃_t"): lambda: kept + i_t * c_prev,
         named("mistakes.whole-sum", factor="i_t"): lambda: i_t * (kept + c_tilde),
+        instead("tanh(C_{t-1})", "C_{t-1}"): lambda: f_t * np.tanh(c_prev) + written,
         instead("f_t", "i_t"): lambda: kept + f_t * c_tilde,
         instead("i_t", "f_t"): lambda: i_t * c_prev + written,
         named("mistakes.squashed-again", what="C_t", function="σ"): lambda: sigmoid(
@@ -186,6 +225,7 @@ def hidden_state(at, o_t, c_t, c_prev=None, c_tilde=None):
         instead("ReLU(C_t)", "tanh(C_t)"): lambda: o_t * relu(c_t),
         instead("softmax(C_t)", "tanh(C_t)"): lambda: o_t * softmax(c_t),
         instead("clip(C_t, -1, 1)", "tanh(C_t)"): lambda: o_t * np.clip(c_t, -1, 1),
+        named("mistakes.squared", what="o_t"): lambda: o_t**2 * np.tanh(c_t),
         instead("1 - o_t", "o_t"): lambda: (1 - o_t) * np.tanh(c_t),
         twice("tanh"): lambda: o_t * np.tanh(np.tanh(c_t)),
     }
@@ -229,7 +269,10 @@ def lstm(at, a, carry, stacked):
             returned("C_{t-1}", "C_t"): lambda: (h_t, c_prev),
             returned("h_{t-1}", "h_t"): lambda: (h_prev, c_t),
         },
-        rare={returned("C̃_t", "C_t"): lambda: (h_t, c_tilde)},
+        rare={
+            returned("C̃_t", "C_t"): lambda: (h_t, c_tilde),
+            returned("tanh(C_t)", "C_t"): lambda: (h_t, np.tanh(c_t)),
+        },
     )
 
 
@@ -238,11 +281,48 @@ def _swapped(at, carry):
     return at(lambda: carry, {exchanged("h_{t-1}", "C_{t-1}"): lambda: carry[::-1]})
 
 
+def _crossed(at, weights):
+    """The weights of the candidate, which may be exchanged with those of a gate."""
+
+    def crossed(k):
+        one, other = {f"W_{k}": "W_C", f"b_{k}": "b_C"}, {"W_C": f"W_{k}", "b_C": f"b_{k}"}
+        return {name: weights[(one | other).get(name, name)] for name in weights}
+
+    wrong = {
+        exchanged(f"W_{k}, b_{k}", "W_C, b_C"): partial(crossed, k) for k in ("f", "i", "o")
+    }
+    return at(lambda: weights, wrong)
+
+
 def textbook_lstm(at, x_t, carry, **weights):
     """One matrix and one bias per gate."""
-    carry = _swapped(at, carry)
-    a = {k: _own_affine(at, x_t, carry[0], weights, k, "fiCo") for k in "fiCo"}
-    return lstm(at, a, carry, stacked=False)
+    carry, weights = _swapped(at, carry), _crossed(at, weights)
+    a = {}
+    for k in "fiCo":
+        cell = {instead("C_{t-1}", "h_{t-1}", _part(k)): lambda: carry[1]}
+        h_prev = at(lambda: carry[0], NOTHING, rare=cell)
+        a[k] = _own_affine(at, x_t, h_prev, weights, k, "fiCo")
+    h_t, c_t = lstm(at, a, carry, stacked=False)
+    shown = np.tanh(c_t)
+    W, b = weights["W_o"], weights["b_o"]
+    return at(
+        lambda: (h_t, c_t),
+        NOTHING,
+        rare={
+            named("mistakes.peephole", cell="C_t"): lambda: (
+                sigmoid(a["o"] + c_t) * shown,
+                c_t,
+            ),
+            named("mistakes.peephole", cell="C_{t-1}"): lambda: (
+                sigmoid(a["o"] + carry[1]) * shown,
+                c_t,
+            ),
+            instead("tanh(C_t)", "h_{t-1}", "o_t"): lambda: (
+                sigmoid(beside(shown, x_t) @ W.T + b) * shown,
+                c_t,
+            ),
+        },
+    )
 
 
 def stacked_lstm(at, x_t, carry, W_xh, W_hh, **biases):
@@ -353,8 +433,12 @@ def _own_affine(at, x_t, h_prev, weights, k, gates):
         one[instead(f"W_{j}", f"W_{k}")] = partial(tuple, (W_j, b))
         one[instead(f"b_{j}", f"b_{k}")] = partial(tuple, (W, b_j))
     W, b = at(lambda: (W, b), both, rare=one)
-    part = "C̃_t" if k == "C" else f"{k}_t"
-    return affine(at, x_t, h_prev, W, b, (f"W_{k}", f"b_{k}"), part)
+    return affine(at, x_t, h_prev, W, b, (f"W_{k}", f"b_{k}"), _part(k))
+
+
+def _part(k):
+    """What the weights with this index make."""
+    return "C̃_t" if k == "C" else f"{k}_t"
 
 
 def _sum(at, x_t, h_prev, W_xh, W_hh, more=NOTHING):

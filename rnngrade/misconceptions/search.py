@@ -12,6 +12,7 @@ from rnngrade.checks.verdict import differs
 from rnngrade.messages import Message, message
 from rnngrade.misconceptions.family import Family, Places
 
+MOST_PAIRS = 1000  # that are tried where all mistakes are combined, the rare ones too
 AT_LEAST = 3  # numbers in which the student's function and the twin agree
 
 
@@ -93,7 +94,9 @@ class _Formula:
             [mistake for mistake, how in at.known.items() if how == kind]
             for kind in ("common", "rare")
         )
-        return combinations(common + rare if number == 1 else common, number)
+        every = [*common, *rare]
+        small = len(every) * (len(every) - 1) // 2 <= MOST_PAIRS
+        return combinations(every if number == 1 or small else common, number)
 
     def is_right(self, trials) -> bool:
         """Whether the formula without mistakes gives what the reference does."""

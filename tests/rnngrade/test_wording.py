@@ -1,8 +1,9 @@
 """The English of each message, word for word: the one place that asserts it."""
 
 import pytest
+from babel.messages.pofile import read_po
 
-from rnngrade.messages import message
+from rnngrade.messages import LOCALE, message
 
 MESSAGES = [
     # course
@@ -744,8 +745,8 @@ MESSAGES = [
     # feedback
     (
         "feedback.title",
-        {"student": "Anna", "unit": "lstm-gates"},
-        "lstm-gates: feedback for Anna",
+        {"student": "Anna", "unit": "my-unit"},
+        "my-unit: feedback for Anna",
     ),
     ("feedback.not-graded", {}, "What was handed in could not be graded."),
     ("feedback.total", {"most": "2", "score": "1"}, "1 of 2 points."),
@@ -775,6 +776,577 @@ MESSAGES = [
     ("feedback.formula", {}, "Formula"),
     ("feedback.left-out", {"n": 1}, "1 character left out"),
     ("feedback.left-out", {"n": 2}, "2 characters left out"),
+    # list
+    ("list.and", {"most": "a", "last": "b"}, "a and b"),
+    # checks
+    ("checks.near-0", {}, "numbers near 0"),
+    ("checks.large", {}, "large numbers"),
+    ("checks.dtype-is", {"dtype": "float64"}, "float64"),
+    ("checks.on-device", {"device": "cuda"}, "tensors on cuda"),
+    ("checks.batch-1", {}, "batch 1"),
+    ("checks.batch-many", {}, "batches larger than 1"),
+    ("checks.one-step", {}, "a single time step"),
+    ("checks.many-steps", {}, "more than one time step"),
+    (
+        "checks.only-for",
+        {"what": "f_t", "where": ("float64", "batch 1")},
+        "f_t (only for float64 and batch 1)",
+    ),
+    ("checks.the-function", {}, "the function"),
+    ("checks.gradient", {"name": "h_t"}, "the gradient with respect to h_t"),
+    ("checks.unfinished", {"function": "step"}, "step is not written yet"),
+    (
+        "checks.forbidden",
+        {"function": "step", "what": "f_t"},
+        "step uses f_t, which this unit asks you to write yourself",
+    ),
+    ("checks.stopped", {"function": "step", "what": "f_t"}, "step was stopped: f_t"),
+    (
+        "checks.raised",
+        {"function": "step", "what": "f_t", "shapes": "x_t (1, 2)"},
+        "step raised f_t for x_t (1, 2)",
+    ),
+    ("checks.error-said", {"error": "ValueError", "text": "no"}, "ValueError (no)"),
+    (
+        "checks.modified",
+        {"function": "step", "argument": "x_t"},
+        "step changes its argument x_t in place",
+    ),
+    (
+        "checks.unchanged",
+        {"function": "step", "argument": "x_t"},
+        "step must change its argument x_t in place",
+    ),
+    (
+        "checks.inconsistent",
+        {"function": "step"},
+        "step gives another answer when it is called a second time with the same inputs: it draws random numbers (as dropout does) or keeps something from call to call",
+    ),
+    ("checks.none", {"function": "step"}, "step returns None, as if `return` were missing"),
+    ("checks.output-none", {"name": "h_t"}, "h_t is None, as if `return` were missing"),
+    (
+        "checks.one",
+        {"function": "step", "must": "(2, 3)", "got": "(3, 2)"},
+        "step must return (2, 3) alone, got (3, 2)",
+    ),
+    (
+        "checks.several",
+        {"function": "step", "must": "(2, 3)", "got": "(3, 2)", "n": 1},
+        "step must return 1 output, (2, 3), got one (3, 2)",
+    ),
+    (
+        "checks.several",
+        {"function": "step", "must": "(2, 3)", "got": "(3, 2)", "n": 2},
+        "step must return 2 outputs, (2, 3), got one (3, 2)",
+    ),
+    (
+        "checks.number",
+        {"function": "step", "must": "(2, 3)", "got": "(3, 2)", "n": 1},
+        "step must return 1 output, (2, 3), got (3, 2)",
+    ),
+    (
+        "checks.number",
+        {"function": "step", "must": "(2, 3)", "got": "(3, 2)", "n": 2},
+        "step must return 2 outputs, (2, 3), got (3, 2)",
+    ),
+    (
+        "checks.nested",
+        {"function": "step", "must": "(2, 3)"},
+        "step must return (2, 3), with these brackets",
+    ),
+    (
+        "checks.type-tensor",
+        {"name": "h_t", "got": "(3, 2)"},
+        "h_t must be a torch tensor, got (3, 2)",
+    ),
+    (
+        "checks.type-array",
+        {"name": "h_t", "got": "(3, 2)"},
+        "h_t must be a NumPy array, got (3, 2)",
+    ),
+    (
+        "checks.type-plain",
+        {"name": "h_t"},
+        "h_t must be a plain tensor with numbers: neither sparse nor on the device meta",
+    ),
+    (
+        "checks.kind",
+        {"name": "h_t", "must": "(2, 3)", "got": "(3, 2)"},
+        "h_t must hold (2, 3), got (3, 2)",
+    ),
+    ("checks.kind-real", {}, "floating-point numbers"),
+    ("checks.kind-whole", {}, "whole numbers"),
+    ("checks.kind-truth", {}, "truth values"),
+    (
+        "checks.shape",
+        {"name": "h_t", "must": "(2, 3)", "got": "(3, 2)"},
+        "h_t must have shape (2, 3), got (3, 2)",
+    ),
+    (
+        "checks.dtype",
+        {"name": "h_t", "must": "(2, 3)", "got": "(3, 2)"},
+        "h_t must keep the dtype of the inputs, (2, 3), got (3, 2): a cast does this, or an array made with the default dtype",
+    ),
+    (
+        "checks.device",
+        {"name": "h_t", "must": "(2, 3)", "got": "(3, 2)"},
+        "h_t must stay on the device of the inputs, (2, 3), got (3, 2)",
+    ),
+    (
+        "checks.finite",
+        {"name": "h_t"},
+        "h_t holds NaN or infinity though every input is finite",
+    ),
+    ("checks.values", {"name": "h_t"}, "h_t has the right shape but wrong values"),
+    ("checks.zero", {"name": "h_t"}, "h_t is zero everywhere"),
+    ("checks.sign", {"name": "h_t"}, "h_t has the wrong sign"),
+    ("checks.scale", {"name": "h_t"}, "h_t is off by a constant factor"),
+    (
+        "checks.scale-by-case",
+        {"name": "h_t"},
+        "h_t is off by a factor that depends on the sizes: look at what is averaged, summed or divided",
+    ),
+    ("checks.rounded", {"name": "h_t", "n": 1}, "h_t is rounded to 1 decimal"),
+    ("checks.rounded", {"name": "h_t", "n": 2}, "h_t is rounded to 2 decimals"),
+    (
+        "checks.precision",
+        {"name": "h_t"},
+        "h_t is nearly right: digits are lost on the way, as by float16 or float32 inside, or by a constant that was rounded",
+    ),
+    (
+        "checks.clipped",
+        {"name": "h_t"},
+        "h_t is right between a smallest and a largest number, and cut off there",
+    ),
+    (
+        "checks.first-of-batch",
+        {"name": "h_t"},
+        "h_t is, for every sequence of the batch, that of the first",
+    ),
+    ("checks.same-in-batch", {"name": "h_t"}, "h_t is the same for all sequences of the batch"),
+    ("checks.axes", {"name": "h_t"}, "h_t holds the right numbers with its axes exchanged"),
+    (
+        "checks.order",
+        {"names": ("h_t", "c_t")},
+        "the outputs are returned in another order: h_t and c_t",
+    ),
+    ("checks.backwards", {"name": "h_t"}, "h_t runs backwards in time"),
+    ("checks.late-by-one", {"name": "h_t"}, "h_t is late by one time step"),
+    ("checks.early-by-one", {"name": "h_t"}, "h_t is early by one time step"),
+    (
+        "checks.from-step",
+        {"name": "h_t", "step": 3},
+        "h_t is right at the first time step, wrong from step 3",
+    ),
+    (
+        "checks.last-step-only",
+        {"name": "h_t"},
+        "h_t is right at the last time step, wrong before it",
+    ),
+    (
+        "checks.ignores",
+        {"function": "step", "names": ("h_t", "c_t")},
+        "step does not look at h_t and c_t: with other numbers there it gives the same answer",
+    ),
+    (
+        "checks.constant",
+        {"function": "step"},
+        "step gives the same answer whatever its inputs are",
+    ),
+    (
+        "checks.detached",
+        {"name": "h_t"},
+        "h_t is cut off from its inputs, as by detach(), .data, .item() or NumPy",
+    ),
+    ("checks.module", {"name": "h_t"}, "h_t must be a torch.nn.Module"),
+    ("checks.state-lacks", {"name": "h_t", "keys": "bias"}, "the state dict of h_t lacks bias"),
+    (
+        "checks.state-odd",
+        {"name": "h_t", "keys": "bias"},
+        "the state dict of h_t must not hold bias",
+    ),
+    (
+        "checks.state-shape",
+        {"key": "weight", "name": "h_t", "must": "(2, 3)", "got": "(3, 2)"},
+        "weight in the state dict of h_t must have shape (2, 3), got (3, 2)",
+    ),
+    ("checks.author-cases", {}, "this test is at fault, not your function: it has no cases"),
+    (
+        "checks.author-raised",
+        {"text": "no"},
+        "this test is at fault, not your function: the reference raised no",
+    ),
+    (
+        "checks.author-number",
+        {"got": "(3, 2)", "must": "(2, 3)"},
+        "this test is at fault, not your function: the reference returns (3, 2) outputs, not (2, 3)",
+    ),
+    (
+        "checks.author-kind",
+        {"name": "h_t", "got": "(3, 2)"},
+        "this test is at fault, not your function: of the reference, h_t must be an array, got (3, 2)",
+    ),
+    (
+        "checks.author-shape",
+        {"name": "h_t", "must": "(2, 3)", "got": "(3, 2)"},
+        "this test is at fault, not your function: of the reference, h_t must have shape (2, 3), got (3, 2)",
+    ),
+    (
+        "checks.author-finite",
+        {"name": "h_t"},
+        "this test is at fault, not your function: the reference gives no finite number in h_t",
+    ),
+    (
+        "checks.author-mistakes",
+        {"name": "h_t"},
+        "this test is at fault, not your function: there is no formula 'h_t' in rnngrade.misconceptions",
+    ),
+    # mistakes
+    (
+        "mistakes.is",
+        {"names": ("h_t", "c_t"), "mistakes": ("f_t is left out", "b_i is left out"), "n": 1},
+        "h_t and c_t is what you get when f_t is left out and b_i is left out",
+    ),
+    (
+        "mistakes.is",
+        {"names": ("h_t", "c_t"), "mistakes": ("f_t is left out", "b_i is left out"), "n": 2},
+        "h_t and c_t are what you get when f_t is left out and b_i is left out",
+    ),
+    (
+        "mistakes.all-are",
+        {"mistakes": ("f_t is left out", "b_i is left out")},
+        "the results are what you get when f_t is left out and b_i is left out",
+    ),
+    (
+        "mistakes.within",
+        {"mistake": "b_f is left out", "part": "step"},
+        "b_f is left out in step",
+    ),
+    ("mistakes.everywhere", {"mistake": "b_f is left out"}, "b_f is left out everywhere"),
+    ("mistakes.left-out", {"what": "f_t"}, "f_t is left out"),
+    ("mistakes.in-place-of", {"wrong": "tanh", "right": "σ"}, "tanh stands in place of σ"),
+    ("mistakes.exchanged", {"one": "f_t", "other": "i_t"}, "f_t and i_t are exchanged"),
+    ("mistakes.not-transposed", {"what": "f_t"}, "f_t is not transposed"),
+    (
+        "mistakes.half-not-transposed",
+        {"what": "f_t", "meets": "h_{t-1}"},
+        "the part of f_t that meets h_{t-1} is not transposed",
+    ),
+    ("mistakes.transposed", {"what": "f_t"}, "f_t is transposed"),
+    ("mistakes.transposed-in", {"what": "f_t", "part": "step"}, "f_t is transposed in step"),
+    ("mistakes.reshaped", {"what": "f_t"}, "f_t is reshaped where it must be transposed"),
+    ("mistakes.returned", {"wrong": "tanh", "right": "σ"}, "tanh is returned in place of σ"),
+    (
+        "mistakes.returned-swapped",
+        {"one": "f_t", "other": "i_t"},
+        "f_t and i_t are returned in each other's place",
+    ),
+    ("mistakes.twice", {"what": "f_t"}, "f_t is taken twice"),
+    ("mistakes.subtracted", {"what": "f_t"}, "f_t has the other sign"),
+    (
+        "mistakes.multiplied",
+        {"one": "f_t", "other": "i_t"},
+        "f_t and i_t are multiplied, not added",
+    ),
+    (
+        "mistakes.entrywise",
+        {"one": "f_t", "other": "i_t"},
+        "f_t and i_t are multiplied entry by entry",
+    ),
+    ("mistakes.before", {"first": "h_0", "second": "h_{t-1}"}, "h_0 stands before h_{t-1}"),
+    (
+        "mistakes.bias-outside",
+        {"bias": "b_f", "function": "step"},
+        "b_f is added after step, not within",
+    ),
+    (
+        "mistakes.exponent",
+        {},
+        "1 - σ(a) stands in place of σ(a), which is the same as e^a in place of e^{-a}",
+    ),
+    ("mistakes.one-added", {"to": "δC_t"}, "1 is added to δC_t = W · [h_{t-1}, x_t] + b"),
+    ("mistakes.squared", {"what": "f_t"}, "f_t is squared"),
+    (
+        "mistakes.standardised",
+        {},
+        "the sum is standardised (mean 0, variance 1) before the activation",
+    ),
+    ("mistakes.last-column", {"what": "f_t"}, "the last column of f_t is left out"),
+    ("mistakes.sum-divided", {"by": "√H"}, "the whole sum is divided by √H"),
+    ("mistakes.peephole", {"cell": "C_t"}, "o_t looks at C_t too, as with peepholes"),
+    ("mistakes.product-divided", {"by": "√H"}, "the product is divided by √H"),
+    (
+        "mistakes.squashed-apart",
+        {"function": "step"},
+        "step is taken of the part with h_{t-1} and of the part with x_t apart, and both are added",
+    ),
+    ("mistakes.own-reset", {}, "h_{t-1} is multiplied by a reset gate first, as in the GRU"),
+    ("mistakes.no-bias", {}, "every bias is left out"),
+    ("mistakes.whole-sum", {"factor": "f_t"}, "f_t multiplies the whole sum"),
+    (
+        "mistakes.squashed-again",
+        {"what": "f_t", "function": "step"},
+        "f_t goes through step once more",
+    ),
+    (
+        "mistakes.without-factor",
+        {"what": "f_t", "factor": "f_t"},
+        "f_t stands without its factor f_t",
+    ),
+    (
+        "mistakes.row-order",
+        {"order": "f_t, i_t"},
+        "the blocks of rows are taken in the order f_t, i_t",
+    ),
+    (
+        "mistakes.reset-after",
+        {"what": "f_t"},
+        "r_t is applied after the product with f_t, not before",
+    ),
+    (
+        "mistakes.reset-before",
+        {"what": "f_t"},
+        "r_t is applied before the product with f_t, not after",
+    ),
+    ("mistakes.reset-of-x", {}, "r_t multiplies the part of x_t in n_t too"),
+    ("mistakes.time-backwards", {}, "time runs backwards"),
+    ("mistakes.loop-over-batch", {}, "the loop runs over the batch, not over time"),
+    ("mistakes.last-step-missed", {}, "the loop stops one step too early"),
+    ("mistakes.first-step-missed", {}, "the loop begins one step too late"),
+    ("mistakes.from-zeros", {"what": "f_t"}, "the loop starts from zeros, not from f_t"),
+    ("mistakes.not-carried", {}, "every step starts from the first state"),
+    (
+        "mistakes.not-carried-one",
+        {"first": "h_0", "what": "f_t"},
+        "every step starts from h_0: f_t is not carried on",
+    ),
+    ("mistakes.collected-before", {}, "h_0 to h_{T-1} are collected, not h_1 to h_T"),
+    ("mistakes.collected-first-too", {}, "h_0 is collected too"),
+    ("mistakes.collected-backwards", {}, "the states are collected backwards"),
+    ("mistakes.collected-last-only", {}, "the last state alone is collected"),
+    ("mistakes.collected-cells", {}, "the cell states are collected, not the hidden states"),
+    ("mistakes.one-tensor", {}, "one and the same state stands at every time step: the last"),
+    ("mistakes.zero-row-first", {}, "a row of zeros comes first and the last state is lost"),
+    ("mistakes.time-and-batch", {}, "time and batch are exchanged in the output"),
+    ("mistakes.time-and-batch-flat", {}, "the output is reshaped from (T, B) to (B, T)"),
+    (
+        "mistakes.first-step-returned",
+        {},
+        "the states after the first step are returned as the last",
+    ),
+    ("mistakes.slope", {}, "the slope of σ or tanh is left out"),
+    ("mistakes.not-added", {"what": "f_t", "to": "δC_t"}, "f_t is not added to δC_t"),
+    ("mistakes.from-next-left-out", {"what": "f_t"}, "f_t of step t + 1 is left out"),
+    (
+        "mistakes.averaged-over-batch",
+        {"what": "f_t"},
+        "f_t is averaged over the batch, not summed",
+    ),
+    ("mistakes.not-summed-over-batch", {"what": "f_t"}, "f_t is not summed over the batch"),
+    ("mistakes.averaged-over-time", {"what": "f_t"}, "f_t is averaged over time, not summed"),
+    (
+        "mistakes.first-step-gradient",
+        {"what": "f_t"},
+        "f_t is that of the first step, not summed over time",
+    ),
+    (
+        "mistakes.last-step-gradient",
+        {"what": "f_t"},
+        "f_t is that of the last step, not summed over time",
+    ),
+    ("mistakes.runs-backwards", {"what": "f_t"}, "f_t runs backwards"),
+    ("mistakes.nothing-from-next", {}, "what comes back from step t + 1 is left out"),
+    ("mistakes.last-loss-only", {}, "only the loss at the last step counts"),
+    ("mistakes.short-scaled-too", {}, "gradients that are short enough are scaled too"),
+    (
+        "mistakes.each-by-its-norm",
+        {},
+        "every gradient is clipped by its own norm, not by the norm of all",
+    ),
+    ("mistakes.by-value", {}, "every entry is clipped by its value, not all by the norm"),
+    ("mistakes.softmax-axis", {"axis": "B"}, "softmax runs over the axis B"),
+    ("mistakes.one-padding-counts", {}, "one step of padding counts in every sequence"),
+    (
+        "mistakes.last-real-step-missed",
+        {},
+        "the last real step of every sequence does not count",
+    ),
+    ("mistakes.mask-ignored", {}, "the mask is ignored"),
+    ("mistakes.mask-turned", {}, "the mask is turned around"),
+    ("mistakes.sum-for-mean", {}, "the sum stands in place of the mean"),
+    ("mistakes.divided-by", {"divisor": "B"}, "the sum is divided by B"),
+    (
+        "mistakes.mean-of-means",
+        {},
+        "the mean of the sequences' means stands in place of one mean",
+    ),
+    ("mistakes.scores-divided", {"by": "√H"}, "the scores are divided by √H"),
+    ("mistakes.padding-score-0", {}, "padding gets the score 0, not -∞"),
+    (
+        "mistakes.mask-after-softmax",
+        {},
+        "the mask comes after softmax: the weights do not sum to 1",
+    ),
+    # exercise
+    ("exercise.in-file", {"path": "a.md", "what": "f_t"}, "a.md: f_t"),
+    ("exercise.table-page", {}, "here"),
+    ("exercise.table-code", {}, "in code"),
+    ("exercise.table-shape", {}, "shape"),
+    ("exercise.answer-here", {}, "YOUR ANSWER HERE"),
+    (
+        "exercise.library",
+        {"known": "numpy, torch", "got": "(3, 2)"},
+        "library must be one of numpy, torch, got '(3, 2)'.",
+    ),
+    (
+        "exercise.sizes",
+        {"letter": "K", "n": 1},
+        "the letter K under sizes needs a list of 1 number.",
+    ),
+    (
+        "exercise.sizes",
+        {"letter": "K", "n": 2},
+        "the letter K under sizes needs a list of 2 numbers.",
+    ),
+    (
+        "exercise.symbol",
+        {"names": "x_t h_t"},
+        "'x_t h_t' under symbols needs a list of its shape and its meaning.",
+    ),
+    (
+        "exercise.letter",
+        {"names": "x_t h_t", "letter": "K"},
+        "the shape of 'x_t h_t' has the letter K, which sizes does not declare.",
+    ),
+    (
+        "exercise.no-function",
+        {"cell": "step"},
+        "the part in the cell 'step' defines no function.",
+    ),
+    (
+        "exercise.part-key",
+        {"part": "step", "key": "weight", "known": "numpy, torch"},
+        "the part step has the unknown key 'weight': known are numpy, torch.",
+    ),
+    (
+        "exercise.no-symbol",
+        {"part": "step", "name": "h_t"},
+        "the part step has the name 'h_t', which symbols does not declare.",
+    ),
+    (
+        "exercise.mistakes",
+        {"part": "step", "name": "h_t"},
+        "the part step names the mistakes of 'h_t', which rnngrade.misconceptions does not have.",
+    ),
+    ("exercise.no-part", {"name": "h_t"}, "check: 'h_t' names no part that is declared above."),
+    ("exercise.no-points", {"cell": "step"}, "the graded cell 'step' has no points."),
+    (
+        "exercise.grade-id",
+        {"got": "(3, 2)"},
+        "nbgrader: (3, 2) needs a grade_id of letters, digits, - and _.",
+    ),
+    ("exercise.twice", {"name": "h_t"}, "two cells have the grade_id 'h_t'."),
+    (
+        "exercise.metadata",
+        {"cell": "step", "key": "weight"},
+        "the cell 'step' has unknown nbgrader metadata, 'weight'.",
+    ),
+    (
+        "exercise.region-open",
+        {"cell": "step", "begins": 1, "region": "SOLUTION", "ends": 0},
+        "the cell 'step' opens 1 regions SOLUTION and closes 0.",
+    ),
+    (
+        "exercise.region",
+        {"cell": "step", "region": "SOLUTION", "role": "solution"},
+        "the cell 'step' has a region SOLUTION but is not marked solution: true.",
+    ),
+    (
+        "exercise.no-solution",
+        {"cell": "step"},
+        "the solution cell 'step' has no ### BEGIN SOLUTION region.",
+    ),
+    (
+        "exercise.takes",
+        {"cell": "step", "name": "h_t"},
+        "the cell 'step' takes 'h_t', which no cell of the instructor's defines and no solution cell exports.",
+    ),
+    (
+        "exercise.no-catalogue",
+        {"path": "a.md", "language": "ru"},
+        "a.md is missing: run rnngrade translate to make it, and translate its messages (ru).",
+    ),
+    ("exercise.untranslated", {"path": "a.md", "text": "no"}, "a.md has no translation of: no"),
+    ("exercise.bank-python", {"path": "a.md", "text": "no"}, "a.md is no Python: no"),
+    (
+        "exercise.bank-header",
+        {"path": "a.md"},
+        "a.md needs a docstring and, if it is wrong, the lines # loses: and # told: (see rnngrade/exercise/bank.py).",
+    ),
+    (
+        "exercise.no-bank",
+        {"unit": "my-unit"},
+        "my-unit has no bank: solutions/my-unit/bank/right/*.py and wrong/*.py.",
+    ),
+    ("exercise.bank-ungraded", {"name": "h_t"}, "h_t in the bank has no grade."),
+    (
+        "exercise.bank-must",
+        {"loses": "step", "told": "checks.shape"},
+        "    must lose: step  must be told: checks.shape",
+    ),
+    (
+        "exercise.bank-counts",
+        {"unit": "my-unit", "right": 20, "wrong": 49, "differ": 0},
+        "my-unit: 20 right, 49 wrong, 0 not as they must be",
+    ),
+    (
+        "exercise.no-language",
+        {"known": "numpy, torch"},
+        "say which language: --language with one of numpy, torch.",
+    ),
+    ("exercise.no-file", {"path": "a.md"}, "a.md is missing."),
+    (
+        "exercise.unit-name",
+        {"got": "(3, 2)"},
+        "the name of a unit has small letters, digits and single hyphens, got (3, 2).",
+    ),
+    ("exercise.unit-exists", {"path": "a.md"}, "a.md is there already."),
+    (
+        "exercise.made",
+        {"source": "a.md", "released": "a.ipynb"},
+        "a.md is yours to change; a.ipynb is what students get. Try it: rnngrade test",
+    ),
+    (
+        "exercise.no-course",
+        {"root": "/c"},
+        "/c is not the root of the course: no nbgrader_config.py here.",
+    ),
+    (
+        "exercise.no-unit",
+        {"unit": "my-unit", "units": "gru"},
+        "there is no unit 'my-unit': solutions/ has gru.",
+    ),
+    ("exercise.no-source", {"name": "h_t"}, "exercises/h_t has no source in solutions/."),
+    (
+        "exercise.nbgrader",
+        {"unit": "my-unit", "text": "no"},
+        "nbgrader cannot release my-unit: no",
+    ),
+    (
+        "exercise.too-many",
+        {"path": "a.md", "unit": "my-unit"},
+        "a.md is not derived from solutions/my-unit: remove it.",
+    ),
+    (
+        "exercise.missing",
+        {"path": "a.md", "unit": "my-unit"},
+        "a.md is missing: run rnngrade release my-unit.",
+    ),
+    (
+        "exercise.differs",
+        {"path": "a.md", "unit": "my-unit", "difference": "-a"},
+        "a.md is not what solutions/my-unit gives: run rnngrade release my-unit.\n-a",
+    ),
 ]
 
 
@@ -783,3 +1355,11 @@ MESSAGES = [
 )
 def test_a_message_in_english(id, fields, sentence):
     assert message(id, **fields).in_words("en") == sentence
+
+
+def test_every_message_has_a_row():
+    there = set()
+    for path in (LOCALE / "en" / "LC_MESSAGES").glob("*.po"):
+        with open(path, "rb") as file:
+            there |= {m.id if isinstance(m.id, str) else m.id[0] for m in read_po(file) if m.id}
+    assert {row[0] for row in MESSAGES} == there
