@@ -222,7 +222,7 @@ def scaled_in_small_cases(x_t, h_t):
         ),
         (
             for_one_sequence,
-            "checks.values y_t | batch-many",
+            "checks.first-of-batch y_t | batch-many",
         ),
         (
             overflow,
@@ -282,6 +282,9 @@ def test_outputs_in_another_order_are_told_so():
         (lambda xs: xs.mean(2, keepdim=True) + 0 * xs, "checks.values ys"),
         (lambda xs: xs / xs.shape[1], "checks.scale-by-case ys | batch-many"),
         (lambda xs: xs.transpose(0, 1), "checks.axes ys"),
+        (lambda xs: xs.clamp(-1, 1), "checks.clipped ys"),
+        (lambda xs: xs.mean(1, keepdim=True) + 0 * xs, "checks.same-in-batch ys | batch-many"),
+        (lambda xs: torch.round(xs), "checks.rounded ys | near-0"),
     ],
 )
 def test_a_fact_that_holds_everywhere_is_told(student, says):
