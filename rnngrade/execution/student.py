@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import socket
+import sys
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -53,8 +54,16 @@ def serve(
         os.dup2(nowhere, stream)
     use_language(language)
     policy.enforce(allows, recurrences)
+    _run_uncompiled()
     refuse(SHELL)
     Server(Channel(sock)).serve()
+
+
+def _run_uncompiled():
+    """`torch.compile` gives back what it takes: its compiler is another program."""
+    os.environ["TORCH_COMPILE_DISABLE"] = "1"
+    if loaded := sys.modules.get("torch._dynamo.config"):  # it has read that already
+        loaded.disable = True
 
 
 class Server:

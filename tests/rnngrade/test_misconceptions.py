@@ -605,9 +605,9 @@ def same(family, changes, others):
         if (got is None) != (want is None):
             return False
         for one, other in zip(got or (), want or (), strict=True):
-            if one.shape != other.shape or not np.allclose(
-                one, other, atol=1e-5, equal_nan=True
-            ):
+            if one.shape != other.shape:
+                return False
+            if not np.allclose(one, other, atol=1e-5, equal_nan=True):
                 return False
     return True
 

@@ -228,3 +228,11 @@ def test_the_student_is_told_in_the_language_of_the_job():
     assert error_in(outputs[2]).evalue == missing.in_words("ru") != str(missing)
     with in_language("ru"):
         assert str(refused) == error_in(outputs[0]).evalue
+
+
+def test_compiled_functions_run_as_they_are():
+    """Whether or not the compiler was loaded before the process forked ("optim" loads it)."""
+    compiled = "import torch\n\n@torch.compile\ndef double(x):\n    return 2 * x"
+    test = "import torch\nassert double(torch.ones(2)).sum() == 4"
+    assert verdicts([compiled], test) == [None]
+    assert verdicts(["import torch.optim", compiled], test) == [None]
