@@ -4,7 +4,7 @@ What a cell is, and what stands in a test, comes from the gradebook and not from
 handed in. Of a test the page shows the visible lines and one sentence, and nothing else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -14,7 +14,7 @@ from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import ClearHiddenTests
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
 
 from rnngrade.course.markup import Sheet, code, printed
 from rnngrade.messages import from_plain, in_language, language, languages, message
@@ -59,7 +59,7 @@ class FeedbackPage(Exporter):
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         where = resources["nbgrader"]
         with Gradebook(where["db_url"]) as gradebook:
-            report = Report(gradebook, where, nb, ClearHiddenTests(parent=self))
+            report = Report(gradebook, where, nb, steps_that_hide(parent=self))
             return report.page(), resources
 
 
@@ -70,7 +70,7 @@ class Report:
         gradebook: an open one.
         where: with "assignment", "notebook" and "student", as nbgrader's exporters get it.
         notebook: the notebook in autograded/.
-        clear: nbgrader's step that takes hidden tests out; it knows their delimiters.
+        clear: from `steps_that_hide`.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Report:
         gradebook: Gradebook,
         where: dict[str, str],
         notebook: NotebookNode,
-        clear: ClearHiddenTests,
+        clear: Sequence[NbGraderPreprocessor],
     ):
         self._unit, self._notebook = where["assignment"], notebook
         self._graded = gradebook.find_submission_notebook(
@@ -226,6 +226,11 @@ def in_words(told: Any) -> str:
     return _first_line(told) if isinstance(told, str) else ""
 
 
+def steps_that_hide(**options: Any) -> tuple[NbGraderPreprocessor, ...]:
+    """nbgrader's steps that take out what students must not see; options as they take them."""
+    return ClearHiddenTests(**options), ClearMarkScheme(**options)
+
+
 def points(number: float) -> str:
     """Points as they are shown."""
     return f"{round(number, 2):g}"
@@ -257,10 +262,13 @@ def _name(cell):
 
 
 def _visible(cell, clear):
-    """The source of an instructor's cell without its hidden tests."""
-    metadata = {"nbgrader": {"grade": True}}  # to `clear` a hidden test elsewhere is an error
+    """The source of an instructor's cell without its hidden tests and its rubric."""
+    # Elsewhere than in such cells a hidden test, or a rubric, is an error.
+    metadata = {"nbgrader": {"grade": True, "task": True}}
     made = new_code_cell(cell.source, metadata=metadata)
-    return clear.preprocess_cell(made, {}, 0)[0].source
+    for step in clear:
+        made, _ = step.preprocess_cell(made, {}, 0)
+    return made.source
 
 
 def _first_line(text):

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
-from nbgrader.preprocessors import ClearHiddenTests
 
 from rnngrade.course.course import Course
-from rnngrade.course.feedback import Report
+from rnngrade.course.feedback import Report, steps_that_hide
 from rnngrade.errors import CourseError
 from rnngrade.files import write_aside
 from rnngrade.messages import Message, message
@@ -124,7 +123,7 @@ def _comment(course, gradebook, result):
         return ""
     where = {"assignment": unit, "notebook": unit, "student": result.student}
     notebook = nbformat.read(path, as_version=4)
-    report = Report(gradebook, where, notebook, ClearHiddenTests(config=course.config))
+    report = Report(gradebook, where, notebook, steps_that_hide(config=course.config))
     return report.in_short()
 
 

@@ -14,6 +14,8 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 
 from rnngrade.course.course import load
+from rnngrade.exercise.new import TEMPLATE
+from rnngrade.exercise.source import read_source
 from rnngrade.messages import in_language, message
 from tests.exercises.submission import secret_lines
 from tests.rnngrade.written_course import UNITS, WrittenCourse, source
@@ -407,3 +409,19 @@ def test_a_notebook_that_could_not_be_read_has_a_page_that_says_why(page):
     assert f"{message('feedback.not-graded')} It is <b>empty</b>." in words(str(made))
     assert made.table is None
     assert "0 of" not in made.text
+
+
+def test_the_rubric_of_a_written_answer_is_not_on_the_page(tmp_path):
+    """It lies in the graded notebook, where the instructor reads it above the answer."""
+    notebook = read_source(TEMPLATE / "unit.md")
+    rubric = secret_lines(notebook, "MARK SCHEME") - {"### BEGIN MARK SCHEME"}
+    assert "### END MARK SCHEME" in rubric
+    course = WrittenCourse(tmp_path)
+    course.add_student("anna")
+    course.add_unit("essay", notebook)
+    course.grade("essay", "anna", {**parts(notebook), "why-tanh": None}, notebook)
+    page = generate(course, "essay")["anna"]
+    text = bs4.BeautifulSoup(page, "html.parser").text
+    assert "Why does the step squash its sum?" in text
+    assert [line for line in rubric if line.strip("- ")[:25] in text] == []
+    assert str(message("feedback.waits")) in text
