@@ -22,7 +22,7 @@ def gradient_names(cases: Sequence[Case]) -> dict[Message, None]:
 def with_gradients(function: Callable, returns: Sequence[str]) -> Callable:
     """The function that gives the gradients of Σ v ⊙ output in place of its outputs."""
 
-    def gradients(*arguments: Any) -> tuple:
+    def gradients(*arguments: Any) -> torch.Tensor | tuple[torch.Tensor, ...]:
         inputs = [a.requires_grad_() if arrays.is_real(a) else a for a in arguments]
         with torch.enable_grad():
             # Copies of them: a function that changes one is told so, not refused by autograd.

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from rnngrade.checks import arrays
+from rnngrade.errors import CourseError
 from rnngrade.messages import Message, message
 
 # Five settings for each letter of the course. The simplest comes first, because the first
@@ -80,6 +81,9 @@ def cases(
 
     Returns:
         A list of cases over sizes, dtypes, scales and `devices()`.
+
+    Raises:
+        CourseError: a shape that is not written like this.
     """
     library = library or default_library()
     dtypes = dtypes or (arrays.DTYPES if library == "torch" else ("float64",))
@@ -153,7 +157,10 @@ def letters_of(symbols: str) -> set[str]:
 
 
 def _draw(spec, sizes, scale, dtype, random):
-    symbols, rule, limit = re.fullmatch(r"([^<>?]*)(<=|<|>|\?|)\s*(\w*)", spec).groups()
+    found = re.fullmatch(r"([^<>?]*)(<=|<|>|\?|)\s*(\w*)", spec)
+    if not found:
+        raise CourseError("checks.author-inputs", got=spec)
+    symbols, rule, limit = found.groups()
     size = shape(symbols, sizes)
     if rule == "<":
         return random.integers(sizes[limit], size=size)
@@ -192,4 +199,4 @@ def _special(sizes, shapes):
 def _in_jupyter():
     """Whether this process is the kernel of a notebook, as a student's own is."""
     ipython = sys.modules.get("IPython")
-    return bool(ipython) and getattr(ipython.get_ipython(), "kernel", None) is not None
+    return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None

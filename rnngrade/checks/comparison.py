@@ -50,7 +50,7 @@ class Trial:
     @property
     def is_explicable(self) -> bool:
         """Whether a known mistake may be the reason: wrong numbers, or an error."""
-        return bool(self.problem) and self.problem.id in WRONG_NUMBERS | {"checks.raised"}
+        return self.problem is not None and self.problem.id in {*WRONG_NUMBERS, "checks.raised"}
 
 
 class Comparison:
@@ -59,7 +59,8 @@ class Comparison:
     Args:
         student: the function under test.
         reference: the function that is right.
-        returns: the outputs of both, each with its symbolic shape or None.
+        returns: the outputs of both by name, text or a `Message`, each with its symbolic
+            shape or None.
         mistakes: the names of the formulas whose known mistakes may explain wrong numbers.
         changes: the arguments that both functions may change; they are compared too.
         on_numpy: whether the reference gets NumPy arrays whatever the student's function
@@ -70,7 +71,7 @@ class Comparison:
         self,
         student: Callable,
         reference: Callable,
-        returns: Mapping[str, str | None],
+        returns: Mapping[Any, str | None],
         mistakes: Sequence[str] = (),
         changes: Sequence[str] = (),
         on_numpy: bool = False,
@@ -119,19 +120,19 @@ class Comparison:
             told_by: trials on random numbers, if others than these.
         """
         tried = trials if told_by is None else told_by
-        first = next(trial for trial in trials if trial.problem)
+        first, problem = next((trial, trial.problem) for trial in trials if trial.problem)
         # A function that answers now this, now that, has no other mistake that can be told.
         for trial in tried:
             if trial.problem and trial.problem.id == "checks.inconsistent":
-                first = trial
+                first, problem = trial, trial.problem
         if not first.is_explicable:
-            return self._told(first.problem.message, trials)
+            return self._told(problem.message, trials)
         near_0 = [trial for trial in tried if trial.is_near_0]
         random = near_0 if any(trial.problem for trial in near_0) else tried
         known = self._mistakes(random, 1)
         if known:
             return known
-        if first.problem.id != "checks.values":
+        if problem.id != "checks.values":
             return self._told(self._of_form(first, random), trials)
         return self._two_mistakes(first, random) or self._told(
             self._decisive(first, random), trials
@@ -153,7 +154,7 @@ class Comparison:
                 outputs += outputs_in_a_row(self.student, given, list(self.returns), form)
             got = self._checked(case, outputs, want)
         except Problem as problem:
-            return Trial(case, problem, got or getattr(problem, "got", None), want)
+            return Trial(case, problem, got or problem.got, want)
         return Trial(case, None, got, want)
 
     def _checked(self, case, outputs, want):

@@ -49,6 +49,7 @@ class Problem(Exception):
 
     def __init__(self, id: str, /, **fields: Any):
         self.message = message(id, **fields)
+        self.got: tuple[np.ndarray, ...] | None = None  # the numbers that it is about
         super().__init__(self.message)
 
     @property
@@ -71,10 +72,10 @@ def call_all(function: Callable, cases: list[Case], may_change: Iterable[str] = 
         For each case a pair of the result and the arguments after the call, or a `Problem`.
         The list ends where another call would be of no use.
     """
-    elsewhere = hasattr(type(function), "call_all")
-    if elsewhere:  # it cannot spoil what stays here, and says itself what it has changed
+    call_elsewhere = getattr(type(function), "call_all", None)
+    if call_elsewhere:  # it cannot spoil what stays here, and says itself what it has changed
         given = [case.copies() if may_change else case.arguments for case in cases]
-        answers = function.call_all([tuple(arguments.values()) for arguments in given])
+        answers = call_elsewhere(function, [tuple(arguments.values()) for arguments in given])
         calls: Iterable = [partial(_answer, answer) for answer in answers]
     else:
         given = [case.copies() for case in cases]
@@ -83,7 +84,7 @@ def call_all(function: Callable, cases: list[Case], may_change: Iterable[str] = 
     for run, arguments, case in zip(calls, given, cases, strict=False):
         try:
             result = guarded(run, function, arguments)
-            if not elsewhere:
+            if not call_elsewhere:
                 _check_unchanged(function, case, arguments, may_change)
             results.append((result, arguments))
         except Problem as problem:

@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
 
 from rnngrade.course.markup import Sheet, code, printed
-from rnngrade.messages import from_plain, in_language, language, languages, message
+from rnngrade.messages import Message, from_plain, in_language, language, languages, message
 
 LONGEST_SENTENCE = 400
 MOST_REPAIRS = 50
@@ -52,7 +52,7 @@ class FeedbackPage(Exporter):
     file_extension = ".html"
     output_mimetype = "text/html"
 
-    def from_notebook_node(
+    def from_notebook_node(  # type: ignore[override]  # nbconvert's own give text as well
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """The page of one notebook, as HTML."""
@@ -125,7 +125,7 @@ class Report:
 
     def in_short(self) -> str:
         """The lost parts and the instructor's comments, a line each."""
-        lines = [
+        lines: list[Message | str] = [
             message(
                 "feedback.lost",
                 part=part.name,
@@ -142,7 +142,7 @@ class Report:
     @cached_property
     def parts(self) -> dict[str, Part]:
         """The parts by their grade_id, in the order of the notebook."""
-        said = {}
+        said: dict[str | None, list[NotebookNode]] = {}
         for cell in self._notebook.cells:
             said.setdefault(_name(cell), []).extend(cell.get("outputs", ()))
         places = {name: place for place, name in enumerate(said)}

@@ -43,7 +43,9 @@ class Channel:
     ):
         self.sock, self.message_bytes, self.left = sock, message_bytes, total_bytes
 
-    def send(self, head: Any, payload: bytes = b"", seconds: float | None = None) -> None:
+    def send(
+        self, head: Any, payload: bytes | bytearray = b"", seconds: float | None = None
+    ) -> None:
         """Send one frame.
 
         Raises:

@@ -9,7 +9,7 @@ import builtins
 import contextlib
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,7 +166,8 @@ class Connection:
     def __init__(self, channel: Channel, call_seconds: float):
         self._channel, self._call_seconds = channel, call_seconds
         self._batch_bytes = channel.message_bytes // 4
-        self._callbacks, self._calls = [], 0
+        self._callbacks: list[Callable] = []
+        self._calls = 0
         self._until = 0.0
         self.gone: Message | None = None
         self.lacking: str | None = None
@@ -194,14 +195,14 @@ class Connection:
         return found, unfit
 
     def ask(
-        self, request: dict[str, Any], payload: bytes = b""
+        self, request: dict[str, Any], payload: bytes | bytearray = b""
     ) -> tuple[dict[str, Any], bytearray]:
         """Send a request; the answer, or the student's exception."""
         seconds = self._send(request, payload)
-        reply, payload = self._receive()
+        reply, received = self._receive()
         if "error" in reply:
             raise self._exception(reply["error"], seconds)
-        return reply, payload
+        return reply, received
 
     def _send(self, request, payload):
         """Send a request; the seconds that each call in it has."""
@@ -300,7 +301,7 @@ class Connection:
     def _call_batch(self, number, calls, payload, many, changes):
         """The answers to one request: all, or up to one after which there is none."""
         request = {"op": "calls", "object": number, "calls": calls, "bytes": self._batch_bytes}
-        answers = []
+        answers: list[Answer] = []
         try:
             seconds = self._send(request, payload)
             while len(answers) < len(calls):
@@ -374,7 +375,7 @@ class Connection:
         if name == "OutOfTime":
             return OutOfTime("execution.call-too-long", seconds=round(seconds, 1))
         if name in ERRORS:
-            made = ERRORS[name](said)
+            made: Any = ERRORS[name](said)  # of a class that knows nothing of students
             made.is_students = True
             return made
         name = name[:80] if name.isidentifier() else "Exception"
@@ -460,8 +461,6 @@ class Remote:
     def __eq__(self, other):
         raise NoValue("execution.no-equality", name=self.__name__)
 
-    __hash__ = None
-
 
 class RemoteMethod:
     """A method of an object that stays with the student."""
@@ -511,7 +510,7 @@ class RemoteModule(torch.nn.Module):
             if path.count(".") > MAX_DEPTH:
                 raise WireError("execution.value-too-large")
             *folders, leaf = path.split(".")
-            module = self
+            module: torch.nn.Module = self
             for folder in folders:
                 if folder not in dict(module.named_children()):
                     module.add_module(folder, torch.nn.Module())

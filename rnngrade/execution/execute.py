@@ -4,7 +4,7 @@ import functools
 import importlib.util
 import socket
 import time
-from collections import Counter
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
@@ -20,7 +20,7 @@ from rnngrade.execution.job import Job, Limits, Outcome, Policy, TestCell
 from rnngrade.isolation.sandbox import Box, layers
 from rnngrade.isolation.visible import module_files
 from rnngrade.isolation.warm import warm
-from rnngrade.messages import LOCALE, from_plain, message
+from rnngrade.messages import LOCALE, Message, from_plain, message
 
 # What the warm processes import before they fork; some of it only if a text has this word.
 SHELL = ("rnngrade.execution.shell",)
@@ -87,11 +87,13 @@ class Session:
     def __init__(self, job: Job):
         self._job, self._limits = job, job.limits
         self._bytes = job.limits.output_bytes
-        self._ready = set()  # the instructor's cells without points that the examiner has run
+        self._ready: set[str] = (
+            set()
+        )  # the instructor's cells without points that the examiner has run
         self._causes = Causes()
-        self._said = {}  # what each failed test says
-        self._ended = None  # why the student's process ended before its time
-        self._times = Counter()
+        self._said: dict[str, dict[str, Any]] = {}  # what each failed test says
+        self._ended: Message | None = None  # why the student's process ended before its time
+        self._times: defaultdict[str, float] = defaultdict(float)
 
     def __enter__(self):
         limits = self._limits
@@ -269,7 +271,7 @@ def _slow(text):
 def student_box(policy: Policy, limits: Limits, closed: bool = True) -> Box:
     """What the student's process sees and may use: this package's few files, and what the
     unit allows of rnnlib."""
-    folders = []
+    folders: list[str] = []
     for name in policy.allows:
         spec = importlib.util.find_spec(name)
         folders += (spec and spec.submodule_search_locations) or module_files(name)

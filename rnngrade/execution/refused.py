@@ -37,6 +37,7 @@ PROGRAMS = (
     "pypy",
     "sx",
 )
+COMMANDS = ("system", "system_piped", "system_raw", "getoutput")  # a line with !
 INSTALLS = re.compile(r"(pip3?|conda|mamba|micromamba|uv|apt|apt-get)\b.*\sinstall\b")
 INSTALLERS = ("pip", "conda", "mamba", "micromamba", "uv")
 COLAB = "google.colab"
@@ -75,20 +76,22 @@ def refuse(shell: InteractiveShell) -> None:
     sys.addaudithook(_audit)
     if "google" not in sys.modules:
         sys.meta_path.append(_Colab())
-    shell.system = shell.system_piped = shell.system_raw = shell.getoutput = _refuse_command
-    shell.ask_exit = _refuse_exit
+    replaced = {**dict.fromkeys(COMMANDS, _refuse_command), "ask_exit": _refuse_exit}
+    for name, refusal in replaced.items():
+        setattr(shell, name, refusal)
+    magics = shell.magics_manager
     for kind in ("line", "cell"):
         for name in PROGRAMS:
-            shell.register_magic_function(_refuse_magic, kind, name)
+            magics.register_function(_refuse_magic, kind, name)
     for name in INSTALLERS:
-        shell.register_magic_function(_refuse_install, "line", name)
+        magics.register_function(_refuse_install, "line", name)
     # IPython's own would give up the whole cell. The line number stays what it was.
-    shell.register_magic_function(
+    magics.register_function(
         lambda line, cell: shell.run_cell(f"\n{cell}") and None, "cell", "time"
     )
 
 
-def refusal_in(error: BaseException) -> Refused | None:
+def refusal_in(error: BaseException | None) -> Refused | None:
     """The refusal behind an error, which a library may have wrapped in one of its own."""
     seen = set()
     while error is not None and id(error) not in seen:

@@ -89,9 +89,11 @@ class Printed(io.TextIOBase):
 
 
 class _Hook(DisplayHook):
+    shell: "Shell"
+
     def __call__(self, result=None):
         if result is not None and not self.semicolon_at_end_of_expression(self.shell.source):
-            data, metadata = self.shell.display_formatter.format(result)
+            data, metadata = self.compute_format_data(result)
             self.shell.outputs.add(
                 "execute_result", data=_text(data), metadata=metadata, execution_count=None
             )
@@ -99,7 +101,9 @@ class _Hook(DisplayHook):
 
 
 class _Publisher(DisplayPublisher):
-    def publish(self, data, metadata=None, **_):
+    shell: "Shell"
+
+    def publish(self, data, metadata=None, source=None, **_):
         self.shell.outputs.add("display_data", data=_text(data), metadata=metadata or {})
 
     def clear_output(self, wait=False):
@@ -178,6 +182,8 @@ class Shell(InteractiveShell):
     ) -> None:
         """Show what ended a cell: the student's own frames, or a sentence of ours."""
         error = exc_tuple[1] if exc_tuple else sys.exc_info()[1]
+        if error is None:  # %tb asks for an earlier one, which is shown where it was raised
+            return
         line, refusal = self._line(error), refusal_in(error)
         if refusal:
             self._goes_on = True
@@ -232,7 +238,7 @@ class Shell(InteractiveShell):
         return name.startswith("<ipython-input") or name.startswith(f"{os.getcwd()}{os.sep}")
 
     @contextlib.contextmanager
-    def quiet(self) -> Iterator[None]:
+    def muted(self) -> Iterator[None]:
         """Drop what is printed or shown."""
         self.outputs = Outputs(0)
         with self._printing():
@@ -301,6 +307,7 @@ def _make():
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.quiet = True  # a magic that would ask, such as %reset, need not
     shell = Shell.instance(config=config)
     shell.source, shell.outputs = "", Outputs(0)
     shell.run("1 / 0", 1 << 20)  # what IPython imports at its first cell and its first error

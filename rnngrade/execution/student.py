@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -63,7 +64,7 @@ def _run_uncompiled():
     """`torch.compile` gives back what it takes: its compiler is another program."""
     os.environ["TORCH_COMPILE_DISABLE"] = "1"
     if loaded := sys.modules.get("torch._dynamo.config"):  # it has read that already
-        loaded.disable = True
+        loaded.disable = True  # type: ignore[attr-defined]  (a setting, made as torch loads)
 
 
 class Server:
@@ -73,8 +74,10 @@ class Server:
         self._channel = channel
         self._seconds = 0.0  # that the present request has
         signal.signal(signal.SIGALRM, self._alarm)
-        self._objects = {}  # what has been told of by number
-        self._graphs = {}  # call -> (its outputs, its inputs that ask for gradients)
+        self._objects: dict[int, Any] = {}  # what has been told of by number
+        self._graphs: dict[
+            int, tuple[list, list]
+        ] = {}  # call -> (its outputs, its inputs that ask for gradients)
         self._requests = {
             "cell": self._cell,
             "names": self._names,
@@ -87,13 +90,13 @@ class Server:
     def serve(self) -> None:
         """Answer one request after another."""
         while True:
-            head, payload = self._channel.receive()
+            head, received = self._channel.receive()
             answer, self._seconds = self._requests[head["op"]], head["seconds"]
             try:
                 # Again every second: code that swallows the first alarm may let go later.
                 signal.setitimer(signal.ITIMER_REAL, self._seconds, 1)
                 try:
-                    reply, payload = answer(head, payload)
+                    reply, payload = answer(head, received)
                 finally:
                     signal.setitimer(signal.ITIMER_REAL, 0)
             except BaseException as error:
@@ -143,7 +146,8 @@ class Server:
         """Many calls of one function; what has gathered is sent now and then."""
         function, decoder = self._objects[head["object"]], Decoder(payload, self._find)
         end = time.monotonic() + head["left"]
-        answers, encoder, sent = [], Encoder(self._tell), time.monotonic()
+        answers: list[dict[str, Any]] = []
+        encoder, sent = Encoder(self._tell), time.monotonic()
         with torch.no_grad():
             for call in head["calls"]:
                 is_due = time.monotonic() - sent > LONGEST_SILENCE
@@ -174,7 +178,7 @@ class Server:
 
     def _next(self, head, payload):
         encoder = Encoder(self._tell)
-        with SHELL.quiet():
+        with SHELL.muted():
             member = next(self._objects[head["object"]], _END)
         if member is _END:
             return {"end": True}, b""
@@ -213,7 +217,7 @@ def _called(function, arguments, keywords, seed, encoder):
     """What a call gives, and which arguments it changed."""
     _seed(seed)
     before = _copy(arguments)
-    with SHELL.quiet():
+    with SHELL.muted():
         result = function(*arguments, **keywords)
     value = encoder(result)
     tensors = len(encoder.tensors)

@@ -29,7 +29,8 @@ class Encoder:
     """
 
     def __init__(self, other: Callable[[Any, "Encoder"], Any] | None = None):
-        self.payload, self.tensors, self._other, self.nodes = bytearray(), [], other, 0
+        self.payload, self._other, self.nodes = bytearray(), other, 0
+        self.tensors: list[torch.Tensor] = []
 
     def __call__(self, value: Any, depth: int = 0) -> Any:
         """The tree of one value; its tensors are remembered in order.
@@ -109,7 +110,8 @@ class Decoder:
         grad: bool = False,
         wrap: Callable[[torch.Tensor, int, bool], torch.Tensor] | None = None,
     ):
-        self.tensors, self.nodes = [], 0
+        self.tensors: list[torch.Tensor] = []
+        self.nodes = 0
         self._payload, self._other, self._grad, self._wrap = payload, other, grad, wrap
         self._left = len(payload)  # each array has bytes of its own
 

@@ -1,9 +1,10 @@
 """Which names a cell takes, and which it gives: read from its text, without running it."""
 
 import symtable
+from collections.abc import Iterable
 
 
-def names_defined(sources, imported=False):
+def names_defined(sources: Iterable[str], imported: bool = False) -> set[str]:
     """The names that these cells define at their top level.
 
     Args:
@@ -21,7 +22,7 @@ def names_defined(sources, imported=False):
     return names
 
 
-def names_taken(source):
+def names_taken(source: str) -> set[str]:
     """The names that a cell uses, in its functions too, and does not define itself."""
     defined = names_defined([source], imported=True)
     used, tables = set(), [symtable.symtable(source, "cell", "exec")]

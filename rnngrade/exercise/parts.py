@@ -183,6 +183,7 @@ def test_of(part: Part, symbols: Symbols, visible: str) -> str:
 def _imports(text):
     """What a text imports at its beginning, and the rest of it."""
     found = re.match(r"((?:(?:import|from) [^\n]*\n)*)(.*)", text, re.DOTALL)
+    assert found  # as in any text
     return [*found[1].split("\n")[:-1], *([""] if found[1] else [])], found[2]
 
 
@@ -214,7 +215,7 @@ def _code(value):
 
 def _grouped(names, shapes):
     """Names with their shapes, those of one shape together."""
-    groups = {}
+    groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault(shapes[name], []).append(name)
     return ", ".join(f"{', '.join(group)} {_tuple(shape)}" for shape, group in groups.items())
@@ -222,7 +223,8 @@ def _grouped(names, shapes):
 
 def _tuple(symbols):
     """A symbolic shape as Python writes a shape: "H H+I" is (H, H + I)."""
-    shape, rule = re.fullmatch(r"([^<>?]*)(.*)", symbols).groups()
+    shape = re.split("[<>?]", symbols)[0]
+    rule = symbols.removeprefix(shape)
     if rule.startswith(">"):
         return rule
     members = [member.replace("+", " + ") for member in shape.split()]

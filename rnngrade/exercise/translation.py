@@ -32,6 +32,7 @@ _FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 _COMMENTS = re.compile(r"^(?P<indent>[ \t]*)# .*(?:\n(?P=indent)# .*)*", re.MULTILINE)
 _DOCSTRING = re.compile(r'^([ \t]+""")(.*?)(""")', re.MULTILINE | re.DOTALL)
 _ITEM = re.compile(r"[-*] |\d+\. |\| ")
+_HEAD = re.compile(r"[-*] |\d+\. |#+ ")
 _MARKER = re.compile(r"### (BEGIN|END) [A-Z ]+")
 
 
@@ -125,7 +126,8 @@ def _prose(source: str, change) -> Iterator[str]:
             if not text or not _has_words(text):
                 yield re.sub("\0", lambda _: formulas.pop(0), piece)
                 continue
-            head = re.match(r"([-*] |\d+\. |#+ )?", text)[0]
+            found = _HEAD.match(text)
+            head = found[0] if found else ""
             yield head + change(" ".join(text[len(head) :].split("\n"))) + piece[len(text) :]
 
 
@@ -167,9 +169,8 @@ def _code(source: str, change) -> str:
             if _has_words(text):
                 made = change(text)
                 block = textwrap.fill(made, WIDTH, initial_indent="", subsequent_indent=indent)
-                block += re.search(r"\s*$", found[2])[0] if found[2].endswith(block) else ""
             pieces += [gap, block]
-        tail = re.search(r"\s*\Z", found[2])[0]
+        tail = found[2][len(found[2].rstrip()) :]
         return found[1] + "".join(pieces).rstrip() + tail + found[3]
 
     return _DOCSTRING.sub(docstring, _COMMENTS.sub(comment, source))

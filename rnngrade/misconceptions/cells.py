@@ -7,7 +7,8 @@ from itertools import permutations
 
 import numpy as np
 
-from rnngrade.misconceptions.family import NOTHING, Family
+from rnngrade.messages import Message
+from rnngrade.misconceptions.family import NOTHING, Family, Ways
 from rnngrade.misconceptions.functions import beside, blocks, relu, sigmoid, softmax
 from rnngrade.misconceptions.mistakes import (
     exchanged,
@@ -20,9 +21,14 @@ from rnngrade.misconceptions.mistakes import (
     twice,
 )
 
-SQUASHINGS = {"σ": sigmoid, "tanh": np.tanh, "ReLU": relu, "softmax": softmax}
+SQUASHINGS: dict[str, Callable] = {
+    "σ": sigmoid,
+    "tanh": np.tanh,
+    "ReLU": relu,
+    "softmax": softmax,
+}
 # What somebody may take for them.
-RARE_SQUASHINGS = {
+RARE_SQUASHINGS: dict[str, Callable] = {
     "ln σ": lambda a: -np.logaddexp(0, -a),
     "clip(a/6 + 1/2, 0, 1)": lambda a: np.clip(a / 6 + 0.5, 0, 1),
     "clip(0.2a + 1/2, 0, 1)": lambda a: np.clip(0.2 * a + 0.5, 0, 1),
@@ -61,12 +67,14 @@ def squash(at, right, a, part="", bias=None):
     have been added too late.
     """
     f = SQUASHINGS[right]
+    common: Ways
+    rare: Ways
     common, rare = (
         {mistake: partial(other, a) for mistake, other in ways} for ways in _others(right)
     )
     if bias:
         late = named("mistakes.bias-outside", bias=bias[0], function=right)
-        rare |= {late: lambda: f(a - bias[1]) + bias[1]}
+        rare = {**rare, late: lambda: f(a - bias[1]) + bias[1]}
     return at.each(part, lambda: f(a), common, rare)
 
 
@@ -491,7 +499,8 @@ def _order(at, gates):
 def _orders(gates):
     """The wrong orders, common and rare: two gates exchanged, or more."""
     right, *others = permutations(range(len(gates)))
-    common, rare = {}, {}
+    common: dict[Message, partial] = {}
+    rare: dict[Message, partial] = {}
     for order in others:
         exchanged_two = sum(map(int.__ne__, order, right)) == 2
         names = ", ".join(gates[k] for k in order)

@@ -57,11 +57,11 @@ class Places:
                 for mistake in ways:
                     self.known |= {within(mistake, part): kind, everywhere(mistake): kind}
             return right()
-        for mistake, where in self._inner:
-            if mistake and where in (part, None):
+        for inner, where in self._inner:
+            if inner and where in (part, None):
                 for ways in (wrong, rare):
-                    if mistake in ways:
-                        return ways[mistake]()
+                    if inner in ways:
+                        return ways[inner]()
         return right()
 
 

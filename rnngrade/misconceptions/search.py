@@ -111,7 +111,7 @@ class _Formula:
             if trial.got is None:
                 if result is not None or trial.problem.id != "checks.raised":
                     return False
-            elif not _same(result, trial.got):
+            elif result is None or not _same(result, trial.got):
                 return False
             else:
                 numbers += sum(int(np.isfinite(array).sum()) for array in result)

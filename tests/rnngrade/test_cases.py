@@ -19,6 +19,7 @@ from rnngrade.checks.cases import (
     use_key,
 )
 from rnngrade.course.seeds import student_seed
+from rnngrade.errors import CourseError
 from rnngrade.messages import message
 from tests.helpers import DEVICES
 
@@ -104,6 +105,12 @@ def test_a_unit_declares_the_letters_that_the_course_does_not_have():
     assert {c.numbers["W"].shape[1] - c.sizes["I"] for c in drawn} == {2, 4, 6, 8, 10}
     with pytest.raises(KeyError, match="K"):
         cases(W="H K")
+
+
+def test_an_input_that_is_not_understood_is_named():
+    with pytest.raises(CourseError) as failure:
+        cases(xs="T B < V + 1")
+    assert failure.value.message == message("checks.author-inputs", got="T B < V + 1")
 
 
 @pytest.mark.parametrize("device", DEVICES)

@@ -337,6 +337,12 @@ def test_a_shell_that_fails_fails_its_cell_alone():
     assert record["ended"] is None
 
 
+@pytest.mark.parametrize("magic", ["%tb", "%reset"])
+def test_a_magic_that_asks_for_what_is_not_here_costs_nothing(magic):
+    outputs, _ = examine([f"{magic}\n{FUNCTION}"], ["assert double(1) == 2"])
+    assert [said(shown) for shown in outputs] == [None, None]
+
+
 MALFORMED_OUTPUTS = {
     "nothing": {},
     "another kind": {"output_type": "widget"},

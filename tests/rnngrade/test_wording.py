@@ -742,6 +742,12 @@ MESSAGES = [
         "forget_gate is an object and cannot be compared here",
     ),
     ("execution.callback", {}, "the function that was passed does not take this"),
+    # checks
+    (
+        "checks.author-inputs",
+        {"got": "T B < V + 1"},
+        'this test is at fault, not your function: \'T B < V + 1\' is not how inputs are written: "B H+I", for instance, or "T B < V"',
+    ),
     # feedback
     (
         "feedback.title",
