@@ -64,7 +64,7 @@ def _run_uncompiled():
     """`torch.compile` gives back what it takes: its compiler is another program."""
     os.environ["TORCH_COMPILE_DISABLE"] = "1"
     if loaded := sys.modules.get("torch._dynamo.config"):  # it has read that already
-        loaded.disable = True  # type: ignore[attr-defined]  (a setting, made as torch loads)
+        loaded.disable = True  # type: ignore[attr-defined]
 
 
 class Server:
