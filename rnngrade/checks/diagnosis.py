@@ -32,15 +32,15 @@ def facts(name: str, pairs: Pairs, symbols: str) -> Iterator[Message]:
     digits = next((d for d in DIGITS if _is_rounded(pairs, d)), None)
     if digits is not None:
         yield message("checks.rounded", name=name, n=digits)
-    elif is_close(pairs):
+    if _all(pairs, lambda got, want: _same(got, np.clip(want, got.min(), got.max()))):
+        yield message("checks.clipped", name=name)
+    elif digits is None and is_close(pairs):
         yield message("checks.precision", name=name)
     yield from _scaled(name, pairs)
     if "B" in symbols.split():
         yield from _in_batch(name, pairs, symbols.split().index("B"))
     if symbols.startswith("T "):
         yield from _in_time(name, pairs)
-    if _all(pairs, lambda got, want: _same(got, np.clip(want, got.min(), got.max()))):
-        yield message("checks.clipped", name=name)
 
 
 def is_close(pairs: Pairs) -> bool:
