@@ -120,7 +120,14 @@ def _new(root, arguments):
 
     source = new_unit(root, arguments.unit)
     (made,) = release(root, [arguments.unit], language())
-    print(message("exercise.made", source=_below(root, source), released=_below(root, made)))
+    print(
+        message(
+            "exercise.made",
+            unit=arguments.unit,
+            source=_below(root, source),
+            released=_below(root, made),
+        )
+    )
 
 
 def _below(root, path):

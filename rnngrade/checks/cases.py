@@ -19,7 +19,13 @@ from rnngrade.messages import Message, message
 # Five settings for each letter of the course. The simplest comes first, because the first
 # failure is the one that is told. No two letters share a number where a mistake could hide
 # behind it, but for the last setting: there H = I. A unit declares any other letter itself.
-SIZES = {"T": (1, 4, 1, 6, 3), "B": (1, 1, 5, 5, 2), "I": (2, 3, 1, 3, 4), "H": (3, 2, 3, 7, 4)}
+SIZES = {
+    "T": (1, 4, 1, 6, 3),
+    "B": (1, 1, 5, 5, 2),
+    "I": (2, 3, 1, 3, 4),
+    "H": (3, 2, 3, 7, 4),
+    "O": (4, 5, 2, 4, 5),
+}
 NEAR_0, LARGE = message("checks.near-0"), message("checks.large")
 SATURATED = (1, 3)  # of these settings: those that are tried with large numbers too
 
@@ -165,7 +171,8 @@ def _draw(spec, sizes, scale, dtype, random):
     if rule == "<":
         return random.integers(sizes[limit], size=size)
     if rule == "<=":
-        return random.integers(sizes[limit], size=size) + 1
+        drawn = random.integers(sizes[limit], size=size) + 1
+        return drawn if size else int(drawn)  # as Python counts
     if rule == "?":
         truths = random.integers(2, size=size).astype(bool)
         truths[0] = True

@@ -1,6 +1,6 @@
 """What nbgrader's gradebook says about the submissions of one unit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -116,6 +116,17 @@ class UnitGradebook:
                 {student: more for student, more, _ in known if more},
                 {student: when for student, _, when in known if when},
             )
+
+    def settle(self, student: str, parts: Sequence[str]) -> None:
+        """These parts wait for nobody: nbgrader lets every mark by hand wait again."""
+        if not parts:
+            return
+        with self._course.gradebook() as gradebook:
+            found = gradebook.find_submission_notebook(self._unit, self._unit, student)
+            for grade in found.grades:
+                if grade.name in parts:
+                    grade.needs_manual_grade = False
+            gradebook.db.commit()
 
     def ask_a_human(self, submission: Submission) -> None:
         """Enter a submission that has no outcome: what grades it has stay, and wait for review.

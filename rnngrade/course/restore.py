@@ -24,7 +24,7 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import SCHEMA_VERSION
-from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
 
 from rnngrade.course.language import language_of_config
 from rnngrade.course.reader import free_id, new_cell
@@ -348,7 +348,9 @@ def _new(given, source, key):
 @lru_cache(maxsize=1000)  # the texts of a unit are the same for all of its submissions
 def _released(source, grade):
     cell = v4.new_code_cell(source, metadata={"nbgrader": {"grade": grade}})
-    return ClearHiddenTests(enforce_metadata=False).preprocess_cell(cell, {}, 0)[0].source
+    for step in (ClearHiddenTests, ClearMarkScheme):
+        cell, _ = step(enforce_metadata=False).preprocess_cell(cell, {}, 0)
+    return cell.source
 
 
 @lru_cache(maxsize=1000)

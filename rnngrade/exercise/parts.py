@@ -18,6 +18,7 @@ text become the shapes and the table.
 """
 
 import ast
+import importlib
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -25,11 +26,18 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from rnngrade.checks.arrays import LIBRARIES
-from rnngrade.checks.cases import SIZES, letters_of
+from rnngrade.checks.cases import SIZES, cases, letters_of
+from rnngrade.checks.comparison import Comparison
+from rnngrade.checks.verdict import AuthorError
 from rnngrade.errors import CourseError
 from rnngrade.messages import ENGLISH, language, message
 
 WIDTH = 88  # of what is generated
+SETTINGS = len(SIZES["T"])
+# Letters with sums and multiples, separated by spaces; then a rule for what is no real number.
+_SHAPE = re.compile(
+    r"(\d*[A-Z](\+\d*[A-Z])*( \d*[A-Z](\+\d*[A-Z])*)*)?( ?(<=?) ?[A-Z]| ?\?| ?> 0)?"
+)
 AUTHORS = ("library", "sizes", "symbols")  # settings that no grader needs
 
 
@@ -79,20 +87,23 @@ def read_symbols(settings: Mapping[str, Any]) -> Symbols:
     Raises:
         CourseError: a library, a size or a symbol that is not understood.
     """
-    library, sizes = settings.get("library", "torch"), settings.get("sizes", {})
+    library = settings.get("library", "torch")
+    sizes, symbols = (_mapping(settings, name) for name in ("sizes", "symbols"))
     if library not in LIBRARIES:
-        raise CourseError("exercise.library", got=library, known=", ".join(LIBRARIES))
+        raise CourseError("exercise.library", got=f"{library}", known=", ".join(LIBRARIES))
     for letter, numbers in sizes.items():
-        count = len(next(iter(SIZES.values())))
-        if not (isinstance(numbers, list) and len(numbers) == count):
-            raise CourseError("exercise.sizes", letter=letter, n=count)
+        if not _are_sizes(letter, numbers):
+            raise CourseError("exercise.sizes", letter=f"{letter}", n=SETTINGS)
     rows, known = [], {*SIZES, *sizes}
-    for names, told in settings.get("symbols", {}).items():
+    for names, told in symbols.items():
         if not (isinstance(told, list) and len(told) == 2):
-            raise CourseError("exercise.symbol", names=names)
-        if unknown := letters_of(str(told[0])) - known:
-            raise CourseError("exercise.letter", names=names, letter=min(unknown))
-        rows.append((names, str(told[0]), str(told[1])))
+            raise CourseError("exercise.symbol", names=f"{names}")
+        shape = str(told[0])
+        if not _SHAPE.fullmatch(shape):
+            raise CourseError("exercise.shape", names=f"{names}", shape=shape)
+        if unknown := letters_of(shape) - known:
+            raise CourseError("exercise.letter", names=f"{names}", letter=min(unknown))
+        rows.append((f"{names}", shape, str(told[1])))
     shapes = {name: shape for names, shape, _ in rows for name in names.split()}
     return Symbols(library, shapes, tuple(rows), sizes)
 
@@ -112,21 +123,32 @@ def read_part(declared: Mapping[str, Any], source: str, symbols: Symbols) -> Par
     if function is None:
         raise CourseError("exercise.no-function", cell=source.split("\n", 1)[0])
     known = {f.name for f in fields(Part)} - {"name", "takes"}
+    if not isinstance(declared, Mapping):
+        raise CourseError(
+            "exercise.part-form", part=function.name, known=", ".join(sorted(known))
+        )
+    for key in ("gives", "mistakes"):
+        if not isinstance(declared.get(key, []), list):
+            raise CourseError("exercise.part-list", part=function.name, key=key)
     if unknown := set(declared) - known:
         known_names = ", ".join(sorted(known))
         fields_ = {"part": function.name, "key": min(unknown), "known": known_names}
         raise CourseError("exercise.part-key", **fields_)
     points, gives = declared.get("points"), tuple(declared.get("gives", ()))
-    if not (isinstance(points, int | float) and points > 0):
+    if isinstance(points, bool) or not (isinstance(points, int | float) and points > 0):
         raise CourseError("exercise.no-points", cell=function.name)
+    if not gives:
+        raise CourseError("exercise.no-outputs", part=function.name)
     takes = tuple(argument.arg for argument in function.args.args)
     for name in (*takes, *gives):
         if name not in symbols.shapes:
             raise CourseError("exercise.no-symbol", part=function.name, name=name)
     mistakes = tuple(declared.get("mistakes", ()))
-    _check_mistakes(function.name, mistakes)
-    reference = declared.get("reference", "")
-    return Part(function.name, takes, gives, points, reference, mistakes)
+    _check_mistakes(function.name, mistakes, takes)
+    part = Part(function.name, takes, gives, points, declared.get("reference", ""), mistakes)
+    if part.reference:
+        _check_reference(part, symbols)
+    return part
 
 
 def shapes_of(part: Part, symbols: Symbols) -> str:
@@ -225,15 +247,55 @@ def _tuple(symbols):
     """A symbolic shape as Python writes a shape: "H H+I" is (H, H + I)."""
     shape = re.split("[<>?]", symbols)[0]
     rule = symbols.removeprefix(shape)
-    if rule.startswith(">"):
+    if not shape.strip() and rule:  # a plain number
         return rule
     members = [member.replace("+", " + ") for member in shape.split()]
     return f"({members[0]},)" if len(members) == 1 else f"({', '.join(members)})"
 
 
-def _check_mistakes(part, mistakes):
+def _mapping(settings, name):
+    value = settings.get(name, {})
+    if not isinstance(value, Mapping):
+        raise CourseError("exercise.setting-form", name=name)
+    return value
+
+
+def _are_sizes(letter, numbers):
+    """Five whole numbers, not all alike, for one capital letter."""
+    return (
+        isinstance(letter, str)
+        and bool(re.fullmatch("[A-Z]", letter))
+        and isinstance(numbers, list)
+        and len(numbers) == SETTINGS
+        and all(type(number) is int and number > 0 for number in numbers)
+        and len(set(numbers)) > 1
+    )
+
+
+def _check_mistakes(part, mistakes, takes):
     from rnngrade.misconceptions import FAMILIES  # only where a part has any
 
     for name in mistakes:
         if name not in FAMILIES:
-            raise CourseError("exercise.mistakes", part=part, name=name)
+            raise CourseError("exercise.mistakes", part=part, name=f"{name}")
+        family = FAMILIES[name]
+        if family.bind(takes) is None:
+            wants = ", ".join(family.parameters)
+            raise CourseError("exercise.mistakes-of", part=part, name=name, wants=wants)
+
+
+def _check_reference(part, symbols):
+    """A reference that is there, takes what the part takes, and gives what it gives."""
+    module, _, name = str(part.reference).rpartition(".")
+    try:
+        reference = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError):
+        fields_ = {"part": part.name, "reference": f"{part.reference}"}
+        raise CourseError("exercise.reference", **fields_) from None
+    takes = {name: symbols.shapes[name] for name in part.takes}
+    gives = {name: symbols.shapes[name] for name in part.gives}
+    drawn = cases(part.name, sizes=symbols.sizes, library="numpy", **takes)
+    try:
+        Comparison(reference, reference, gives, on_numpy=True).trials(drawn[:1])
+    except AuthorError as error:
+        raise CourseError("exercise.in-part", part=part.name, what=error.message) from None

@@ -2,14 +2,17 @@
 
 import builtins
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import jupytext
+import yaml
 from jupytext.myst import MystMetadataParsingError
 from nbformat import NotebookNode, from_dict
 
 from rnngrade.errors import CourseError
+from rnngrade.execution.job import Limits, Policy
 from rnngrade.exercise import parts
 from rnngrade.exercise.names import names_defined, names_taken
 from rnngrade.exercise.translation import translate
@@ -23,6 +26,12 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+# What may stand under rnngrade: in the front matter, and on a cell.
+SETTINGS = {
+    *(*parts.AUTHORS, "exports", "language"),
+    *(field.name for kind in (Policy, Limits) for field in fields(kind)),
+}
+OPTIONS = {"nbgrader", "part", "check", "written", "points", "tags"}
 # Each region, by its name in a cell, and the roles of the cells that it may stand in.
 REGIONS = {"SOLUTION": ("solution",), "HIDDEN TESTS": ("grade",), "MARK SCHEME": ("question",)}
 
@@ -50,7 +59,7 @@ def read_source(path: Path, language: str = ENGLISH) -> NotebookNode:
     """
     try:
         notebook = jupytext.read(path, fmt="md:myst")
-        settings = dict(notebook.metadata.get("rnngrade", {}))
+        settings = _settings(notebook)
         _name_prose(notebook.cells)
         if language != ENGLISH:
             translate(notebook, settings, path, language)
@@ -60,7 +69,7 @@ def read_source(path: Path, language: str = ENGLISH) -> NotebookNode:
         _check_names(notebook)
     except CourseError as error:
         raise CourseError("exercise.in-file", path=f"{path}", what=error.message) from None
-    except (MystMetadataParsingError, SyntaxError) as error:
+    except (MystMetadataParsingError, SyntaxError, yaml.YAMLError) as error:
         raise CourseError("exercise.in-file", path=f"{path}", what=f"{error}") from None
     kept = {name: value for name, value in settings.items() if name not in parts.AUTHORS}
     if language != ENGLISH:
@@ -71,12 +80,32 @@ def read_source(path: Path, language: str = ENGLISH) -> NotebookNode:
     return notebook
 
 
+def _settings(notebook):
+    """What the front matter says under rnngrade:, if it is known.
+
+    What each key may hold beyond the author's own is checked where it is used.
+    """
+    settings = notebook.metadata.get("rnngrade", {})
+    if not isinstance(settings, dict):
+        raise CourseError("exercise.setting-form", name="rnngrade")
+    if unknown := set(settings) - SETTINGS:
+        known = ", ".join(sorted(SETTINGS))
+        raise CourseError("exercise.setting", name=f"{min(unknown)}", known=known)
+    for cell in notebook.cells:
+        if unknown := set(cell.metadata) - OPTIONS:
+            known = ", ".join(sorted(OPTIONS))
+            raise CourseError("exercise.option", name=f"{min(unknown)}", known=known)
+    return dict(settings)
+
+
 def _complete(notebook: NotebookNode, settings: dict[str, Any]) -> None:
     """Fill in what follows from what the author says, and what nbgrader wants besides."""
-    symbols, declared = parts.read_symbols(settings), {}
+    symbols, declared, checked = parts.read_symbols(settings), {}, set()
     for cell in notebook.cells:
         if "part" in cell.metadata:
             part = parts.read_part(cell.metadata.pop("part"), cell.source, symbols)
+            if part.name in declared:
+                raise CourseError("exercise.twice", name=part.id)
             declared[part.name] = part
             cell.source = parts.with_shapes(cell.source, part, symbols)
             cell.metadata["nbgrader"] = {"grade_id": part.id, "solution": True}
@@ -85,6 +114,9 @@ def _complete(notebook: NotebookNode, settings: dict[str, Any]) -> None:
             if name not in declared:
                 raise CourseError("exercise.no-part", name=f"{name}")
             part = declared[name]
+            checked.add(name)
+            if not part.reference and "### BEGIN HIDDEN TESTS" not in cell.source:
+                raise CourseError("exercise.no-hidden-test", part=name)
             cell.source = parts.test_of(part, symbols, cell.source)
             known = {"grade_id": f"{part.id}-test", "grade": True, "points": part.points}
             cell.metadata["nbgrader"] = known
@@ -92,6 +124,9 @@ def _complete(notebook: NotebookNode, settings: dict[str, Any]) -> None:
             cell.metadata["nbgrader"] = _written(cell)
         elif cell.cell_type == "markdown" and "{symbols}" in cell.source:
             cell.source = cell.source.replace("{symbols}", symbols.table())
+    for name in declared:
+        if name not in checked:
+            raise CourseError("exercise.no-check", part=name)
     for cell in notebook.cells:
         known = cell.metadata.get("nbgrader")
         if isinstance(known, dict) and "grade_id" in known:

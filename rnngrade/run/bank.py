@@ -82,8 +82,9 @@ def table(unit: str, verdicts: list[Verdict]) -> Iterator[str]:
         name = verdict.solution.student.ljust(width)
         yield f"{mark} {name}  {verdict.points:4g}  {lost}  {verdict.told}"
         if not verdict.is_as_said:
-            must = " ".join(verdict.solution.loses) or "–"
-            yield str(message("exercise.bank-must", loses=must, told=verdict.solution.told))
+            must = {"loses": " ".join(verdict.solution.loses), "told": verdict.solution.told}
+            yield f"    {verdict.says}"
+            yield str(message("exercise.bank-must", **{k: v or "–" for k, v in must.items()}))
     wrong = [verdict for verdict in verdicts if verdict.solution.kind == "wrong"]
     right = len(verdicts) - len(wrong)
     differ = sum(not verdict.is_as_said for verdict in verdicts)

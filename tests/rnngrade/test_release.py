@@ -197,6 +197,8 @@ rnngrade:
     x_t: [B I, "$x_t$, the input"]
     h_prev h_t: [B H, "$h_{t-1}$, $h_t$"]
     W: [H K, "$W$"]
+    W_xh: [H I, "$W_{xh}$"]
+    W_hh: [H H, "$W_{hh}$"]
 ---
 
 """
@@ -209,7 +211,7 @@ Some text.
 
 ```{code-cell} ipython3
 :part: {points: 2, gives: [h_t], reference: rnnlib.rnn_step, mistakes: [rnn_step]}
-def step(x_t, h_prev):
+def step(x_t, h_prev, W_xh, W_hh):
     \"\"\"The step.
 
     {shapes}
@@ -257,7 +259,10 @@ def test_shapes_table_and_tests_follow_from_a_part(course):
     source, released = derived(course, FRONT + PART)
     assert list(source) == ["a-unit-text", "step", "step-test", "why-question", "why"]
     assert "| $h_{t-1}$, $h_t$ | `h_prev`, `h_t` | (B, H) |" in released["a-unit-text"].source
-    assert "x_t (B, I), h_prev (B, H) -> h_t (B, H)" in released["step"].source
+    assert (
+        "x_t (B, I), h_prev (B, H), W_xh (H, I), W_hh (H, H) -> h_t (B, H)"
+        in released["step"].source
+    )
     assert source["step-test"].source.startswith("from math import log\n\nfrom rnngrade import")
     assert source["step-test"].metadata.nbgrader.points == 2
     assert source["step-test"].source.endswith(
@@ -265,7 +270,10 @@ def test_shapes_table_and_tests_follow_from_a_part(course):
         "### END HIDDEN TESTS"
     )
     assert "rnnlib" not in released["step-test"].source
-    assert 'takes={"x_t": "B I", "h_prev": "B H"},' in released["step-test"].source
+    assert (
+        'takes={"x_t": "B I", "h_prev": "B H", "W_xh": "H I", "W_hh": "H H"},'
+        in released["step-test"].source
+    )
     assert 'library="numpy",' in released["step-test"].source
 
 
@@ -293,18 +301,73 @@ def test_another_paragraph_changes_no_id_but_its_own(course):
         ("[2, 5, 1, 4, 3]", "[2, 5]", "exercise.sizes"),
         ("[H K,", "[H Z,", "exercise.letter"),
         ('x_t: [B I, "$x_t$, the input"]', "x_t: B I", "exercise.symbol"),
-        ("def step(x_t, h_prev)", "def step(x_t, c_prev)", "exercise.no-symbol"),
+        ("def step(x_t, h_prev,", "def step(x_t, c_prev,", "exercise.no-symbol"),
         ("gives: [h_t]", "gives: [c_t]", "exercise.no-symbol"),
         ("gives: [h_t]", "give: [h_t]", "exercise.part-key"),
         ("points: 2, gives", "points: 0, gives", "exercise.no-points"),
         ("mistakes: [rnn_step]", "mistakes: [rnnstep]", "exercise.mistakes"),
         (":check: step", ":check: stop", "exercise.no-part"),
-        ("def step(x_t, h_prev):", "class step:", "exercise.no-function"),
+        ("def step(x_t, h_prev, W_xh, W_hh):", "class step:", "exercise.no-function"),
         ("### END MARK SCHEME\n", "", "exercise.region-open"),
+        ("gives: [h_t]", "gives: h_t", "exercise.part-list"),
+        ("gives: [h_t], ", "", "exercise.no-outputs"),
+        ("points: 2, gives", "points: true, gives", "exercise.no-points"),
+        (":part: {points", ":prat: {points", "exercise.option"),
+        (":check: step\n", ":chek: step\n", "exercise.option"),
+        (":check: step\n", "", "exercise.no-check"),
+        ("reference: rnnlib.rnn_step, ", "", "exercise.no-hidden-test"),
+        ("reference: rnnlib.rnn_step", "reference: rnnlib.rnn_stop", "exercise.reference"),
+        ("reference: rnnlib.rnn_step", "reference: rnn_step", "exercise.reference"),
+        ("reference: rnnlib.rnn_step", "reference: [rnnlib.rnn_step]", "exercise.reference"),
+        ("reference: rnnlib.rnn_step", "reference: rnnlib.sigmoid", "exercise.in-part"),
+        ("mistakes: [rnn_step]", "mistakes: rnn_step", "exercise.part-list"),
+        ("mistakes: [rnn_step]", "mistakes: [gate]", "exercise.mistakes-of"),
+        ("[H K,", '["H*K",', "exercise.shape"),
+        ("[H K,", "[h K,", "exercise.shape"),
+        ("[H K,", '["(H, K)",', "exercise.shape"),
+        ("K: [2, 5, 1, 4, 3]", "K: [2, 5, 0, 4, 3]", "exercise.sizes"),
+        ("K: [2, 5, 1, 4, 3]", "K: [2, 2, 2, 2, 2]", "exercise.sizes"),
+        ("K: [2, 5, 1, 4, 3]", "Kx: [2, 5, 1, 4, 3]", "exercise.sizes"),
+        ("    K: [2, 5, 1, 4, 3]", "    [2, 5, 1, 4, 3]", "exercise.setting-form"),
+        ("library: numpy", "libary: numpy", "exercise.setting"),
+        ("  library: numpy", "  cell_second: 3", "exercise.setting"),
     ],
 )
 def test_a_part_that_would_not_do_is_refused(course, old, new, says):
+    """In a sentence that names it, before anything is written."""
     text = FRONT + PART
     assert old in text
     (course / "solutions/tiny/tiny.md").write_text(text.replace(old, new))
     assert refused(release.release, course).message["what"].id == says
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    K: [2, 5, 1, 4, 3]", "    K: [2, 5"),
+        ("  library: numpy", "\tlibrary: numpy"),
+        ("W_hh):", "W_hh:"),
+    ],
+)
+def test_what_is_neither_yaml_nor_python_is_told_with_its_file(course, old, new):
+    text = FRONT + PART
+    assert old in text
+    (course / "solutions/tiny/tiny.md").write_text(text.replace(old, new))
+    error = refused(release.release, course)
+    assert error.id == "exercise.in-file"
+    assert "tiny.md" in str(error)
+
+
+def test_two_parts_with_one_name_are_refused(course):
+    answer = PART[PART.index("```{code-cell}") : PART.index("```{code-cell} ipython3\n:check")]
+    (course / "solutions/tiny/tiny.md").write_text(FRONT + PART + answer)
+    assert refused(release.release, course).message["what"].id == "exercise.twice"
+
+
+def test_a_whole_number_is_one_of_pythons_and_said_so(course):
+    text = (FRONT + PART).replace("    W: [H K,", '    n: ["<= H", "n"]\n    W: [H K,')
+    text = text.replace("W_xh, W_hh):", "n):")
+    text = text.replace(", reference: rnnlib.rnn_step, mistakes: [rnn_step]", "")
+    text = text.replace("1.0]]})\n", "1.0]]})\n### BEGIN HIDDEN TESTS\n### END HIDDEN TESTS\n")
+    _, released = derived(course, text)
+    assert "n <= H -> h_t (B, H)" in released["step"].source

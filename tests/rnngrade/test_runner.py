@@ -233,6 +233,21 @@ def test_manual_marks_stay(graded):
     assert a_record(graded, "ben")["reasons"] == [why.plain()]
 
 
+def test_a_written_answer_that_was_marked_waits_no_more_when_a_test_has_changed(graded):
+    """With a class of two hundred, one changed test would ask for two hundred looks."""
+    with Gradebook(load(graded).db_url) as opened:
+        for part, score in (("one-test", 0.25), ("essay", 2)):
+            found = opened.find_grade(part, UNIT, UNIT, "ben")
+            found.manual_score, found.needs_manual_grade = score, False
+        opened.db.commit()
+    small_course.write_source(graded, hidden="another")
+    small_course.enter(graded)
+    assert grade(graded).graded == 4
+    after = now(graded)[0]["ben"]["grades"]
+    assert after["essay"] == (None, 2, None, False)
+    assert after["one-test"] == (0.0, 0.25, None, False)
+
+
 @pytest.mark.parametrize("lost", ["gradebook", "one grade", "notebook"])
 def test_what_was_lost_is_graded_again(graded, tmp_path, lost):
     before, executed = now(graded), Executions()

@@ -978,6 +978,11 @@ MESSAGES = [
     ),
     ("checks.author-cases", {}, "this test is at fault, not your function: it has no cases"),
     (
+        "checks.author-inputs",
+        {"got": "(3, 2)"},
+        'this test is at fault, not your function: \'(3, 2)\' is not how inputs are written: "B H+I", for instance, or "T B < V"',
+    ),
+    (
         "checks.author-raised",
         {"text": "no"},
         "this test is at fault, not your function: the reference raised no",
@@ -1207,12 +1212,12 @@ MESSAGES = [
     (
         "exercise.sizes",
         {"letter": "K", "n": 1},
-        "the letter K under sizes needs a list of 1 number.",
+        "sizes needs a capital letter and 1 whole number for it, got K.",
     ),
     (
         "exercise.sizes",
         {"letter": "K", "n": 2},
-        "the letter K under sizes needs a list of 2 numbers.",
+        "sizes needs a capital letter and 2 whole numbers for it, not all alike, got K.",
     ),
     (
         "exercise.symbol",
@@ -1265,7 +1270,7 @@ MESSAGES = [
     (
         "exercise.region",
         {"cell": "step", "region": "SOLUTION", "role": "solution"},
-        "the cell 'step' has a region SOLUTION but is not marked solution: true.",
+        "the cell 'step' has a region SOLUTION but is no solution.",
     ),
     (
         "exercise.no-solution",
@@ -1319,8 +1324,64 @@ MESSAGES = [
     ("exercise.unit-exists", {"path": "a.md"}, "a.md is there already."),
     (
         "exercise.made",
-        {"source": "a.md", "released": "a.ipynb"},
-        "a.md is yours to change; a.ipynb is what students get. Try it: rnngrade test",
+        {"source": "a.md", "released": "a.ipynb", "unit": "my-unit"},
+        "a.md is yours to change; a.ipynb is what students get. Try it: rnngrade test my-unit",
+    ),
+    (
+        "exercise.setting-form",
+        {"name": "h_t"},
+        "h_t in the front matter needs keys with values.",
+    ),
+    (
+        "exercise.setting",
+        {"name": "h_t", "known": "numpy, torch"},
+        "the front matter has the unknown key 'h_t' under rnngrade: known are numpy, torch.",
+    ),
+    (
+        "exercise.option",
+        {"name": "h_t", "known": "numpy, torch"},
+        "a cell has the unknown option 'h_t': known are numpy, torch.",
+    ),
+    (
+        "exercise.shape",
+        {"shape": "H*K", "names": "x_t h_t"},
+        "the shape 'H*K' of 'x_t h_t' is not understood: letters with sums and multiples, separated by spaces, as in 'B 4H+I', and then < V, <= T, ? or > 0.",
+    ),
+    (
+        "exercise.part-form",
+        {"part": "step", "known": "numpy, torch"},
+        "the part step needs keys: numpy, torch.",
+    ),
+    (
+        "exercise.part-list",
+        {"key": "weight", "part": "step"},
+        "weight of the part step needs a list in brackets.",
+    ),
+    (
+        "exercise.no-outputs",
+        {"part": "step"},
+        "the part step does not say what it gives: gives: [y_t].",
+    ),
+    (
+        "exercise.mistakes-of",
+        {"part": "step", "name": "h_t", "wants": "x_t, W"},
+        "the part step names the mistakes of h_t, which takes x_t, W.",
+    ),
+    (
+        "exercise.reference",
+        {"reference": "rnnlib.x", "part": "step"},
+        "the reference 'rnnlib.x' of the part step is not there: module.name is needed, such as rnnlib.rnn_step.",
+    ),
+    ("exercise.in-part", {"part": "step", "what": "f_t"}, "the part step: f_t"),
+    (
+        "exercise.no-check",
+        {"part": "step"},
+        "the part step has no cell with :check: step, so nothing would be graded.",
+    ),
+    (
+        "exercise.no-hidden-test",
+        {"part": "step"},
+        "the part step has neither a reference nor a hidden test: the visible example could be learned by heart.",
     ),
     (
         "exercise.no-course",
