@@ -9,7 +9,16 @@ ROOT = Path(__file__).parents[1]
 IN_CODE = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(r"(?<![\w./-])(?:[\w<>*.-]+/)+[\w<>*.-]*")
 HOLDS = {"<unit>": "*", "<chapter>": "*", "<name>": "*", "<language>": "*"}
-MADE = ("_build", ".venv", ".cache", "submitted", "feedback", "exercises")  # not in git
+# Not in git.
+MADE = (
+    "_build",
+    ".venv",
+    ".cache",
+    "submitted",
+    "feedback",
+    "exercises",
+    "solutions/*/*.ipynb",
+)
 
 
 def named(text):

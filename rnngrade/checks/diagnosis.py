@@ -127,7 +127,14 @@ def _first_wrong(got, want):
 
 
 def _is_rounded(pairs, digits):
-    return _all(pairs, lambda got, want: _same(got, np.round(want, digits)))
+    """Whether every number is near the right one, and on the grid of so many decimals."""
+    return _all(
+        pairs,
+        lambda got, want: (
+            _same(got, np.round(got, digits))
+            and np.abs(got - want).max(initial=0) <= 0.51 * 10.0**-digits
+        ),
+    )
 
 
 def _same(got, want):
