@@ -11,6 +11,7 @@ import nbformat
 from nbgrader.converters import GenerateAssignment
 
 from rnngrade.course.course import Course, load
+from rnngrade.course.seeds import FILE
 from rnngrade.errors import CourseError
 from rnngrade.execution.execute import execute
 from rnngrade.exercise import release
@@ -19,6 +20,8 @@ from rnngrade.messages import ENGLISH, from_plain, message
 from rnngrade.run import runner
 from rnngrade.run.record import Records
 from rnngrade.run.workers import Pool, on_dask
+
+SECRET = "of the course of a bank, where nobody is graded"
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,8 @@ def _copied(root: Path, unit: str, language: str) -> Iterator[Course]:
         own = f"\nc.CourseDirectory.db_url = 'sqlite:///{copy / 'gradebook.db'}'\n"
         own += f"c.RnnGrade.language = {language!r}\n"
         (copy / "nbgrader_config.py").write_text(config + own, "utf-8")
+        # The same cases at every run: what a bank says must not depend on chance.
+        (copy / FILE).write_text(SECRET, "utf-8")
         shutil.copytree(root / "solutions" / unit, copy / "solutions" / unit)
         release.release(copy, [unit], language)
         course = load(copy, language)
