@@ -166,7 +166,10 @@ class Report:
         if part.id in self._answers or not errors:
             return str(message("feedback.not-all"))
         said = self._about.get("said")
-        words = in_words(said.get(part.id, "")) if isinstance(said, dict) else ""
+        told = said.get(part.id, "") if isinstance(said, dict) else ""
+        words = in_words(told)
+        if words and _is_of_a_check(told):
+            words += "."  # as where the student runs it
         words = words or _first_line(errors[-1].evalue)
         if not words or any(line in words for line in self._hidden):
             return str(message("execution.failed"))
@@ -224,6 +227,12 @@ def in_words(told: Any) -> str:
         except Exception:
             return ""
     return _first_line(told) if isinstance(told, str) else ""
+
+
+def _is_of_a_check(told):
+    """Whether a plain message is what a check says: a sentence without its full stop."""
+    id = told.get("id") if isinstance(told, dict) else None
+    return isinstance(id, str) and id.partition(".")[0] in ("checks", "mistakes")
 
 
 def steps_that_hide(**options: Any) -> tuple[NbGraderPreprocessor, ...]:
